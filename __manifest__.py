@@ -16,5 +16,8 @@
         "survey_crm",
     ],
     "data": [
+        "security/crm_playbook_security.xml",
+        "security/ir.model.access.csv",
+        "data/ir_cron_data.xml",
     ],
 }

@@ -1,0 +1,663 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import format_datetime
+
+from .crm_action_type import CHANNELS
+from .crm_task_plan import MODES
+from .engine import as_engine, is_engine
+from .event import Event
+from .lookup import existing
+
+STATES = [
+    ("planned", "Planned"),
+    ("done", "Done"),
+    ("failed", "Failed"),
+    ("cancelled", "Cancelled"),
+]
+# The life of an action: from which state it may go to which.
+TRANSITIONS = {
+    "planned": {"done", "failed", "cancelled"},
+    "failed": {"planned", "cancelled"},
+    "cancelled": {"planned"},
+    "done": set(),
+}
+FAILURES = [
+    ("no_address", "No e-mail address"),
+    ("bad_address", "Wrong e-mail address"),
+    ("no_number", "No phone number"),
+    ("bad_number", "Wrong phone number"),
+    ("blacklisted", "Does not want to be contacted"),
+    ("bounced", "Could not be delivered"),
+    ("error", "Something else went wrong"),
+]
+# What only the engine writes, whatever the state.
+ENGINE_FIELDS = {
+    "state",
+    "outcome_id",
+    "done_at",
+    "done_by_id",
+    "cost",
+    "points",
+    "failure",
+    "failure_reason",
+    "cancel_reason",
+    "planned_by",
+    "rule_id",
+    "transition_id",
+    "stage_visit",
+    "playbook_stage_id",
+    "corrects_id",
+    "corrected_by_id",
+    "mailing_trace_ids",
+    "survey_answer_id",
+}
+# What a caller of ``register`` may say of an action.
+REGISTER_FIELDS = {
+    "partner_id",
+    "action_type_id",
+    "lead_id",
+    "outcome_id",
+    "note",
+    "user_id",
+    "done_at",
+    "spawn_campaign_id",
+}
+
+
+class CrmAction(models.Model):
+    """One task with an entity: planned, done, cancelled or failed.
+
+    A done action is never edited or deleted, only corrected by another one.
+    """
+
+    _name = "crm.action"
+    _description = "Action"
+    _order = "date_start desc, id desc"
+    _rec_names_search = ["partner_id", "action_type_id"]
+
+    state = fields.Selection(STATES, required=True, default="planned", readonly=True)
+    mode = fields.Selection(MODES, required=True, default="free")
+    action_type_id = fields.Many2one(
+        "crm.action.type", "Type", required=True, index=True, ondelete="restrict"
+    )
+    channel = fields.Selection(
+        CHANNELS, related="action_type_id.channel", string="Channel"
+    )
+    icon = fields.Char(related="action_type_id.icon")
+    partner_id = fields.Many2one(
+        "res.partner", "Entity", required=True, index=True, ondelete="restrict"
+    )
+    phone = fields.Char(related="partner_id.phone")
+    email = fields.Char(related="partner_id.email")
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    user_id = fields.Many2one(
+        "res.users",
+        "Assigned To",
+        default=lambda self: self.env.user,
+        domain=[("share", "=", False)],
+    )
+    team_id = fields.Many2one("crm.team", "Team", index="btree_not_null")
+
+    lead_id = fields.Many2one(
+        "crm.lead", "Opportunity", index="btree_not_null", ondelete="cascade"
+    )
+    crm_campaign_id = fields.Many2one(
+        "crm.campaign", "Campaign", ondelete="restrict"
+    )
+    playbook_stage_id = fields.Many2one(
+        "crm.playbook.stage", "Stage", readonly=True, ondelete="restrict"
+    )
+    stage_visit = fields.Integer(readonly=True)
+    planned_by = fields.Selection(
+        [
+            ("person", "A person"),
+            ("stage", "Its stage"),
+            ("rule", "A rule"),
+        ],
+        required=True,
+        default="person",
+        readonly=True,
+    )
+    transition_id = fields.Many2one(
+        "crm.transition",
+        "Planned by Ledger Line",
+        readonly=True,
+        ondelete="set null",
+    )
+
+    date_start = fields.Datetime(
+        "Date",
+        required=True,
+        default=fields.Datetime.now,
+        help="When it begins; for a free task, from when on it may be done.",
+    )
+    date_end = fields.Datetime("End")
+    is_late = fields.Boolean(compute="_compute_is_late", search="_search_is_late")
+
+    outcome_id = fields.Many2one("crm.outcome", readonly=True, ondelete="restrict")
+    allowed_outcome_ids = fields.Many2many(related="action_type_id.outcome_ids")
+    script = fields.Html(related="action_type_id.script")
+    stage_description = fields.Html(related="playbook_stage_id.description")
+    note = fields.Text()
+    done_at = fields.Datetime(readonly=True)
+    done_by_id = fields.Many2one("res.users", "Recorded By", readonly=True)
+    cost = fields.Monetary(readonly=True)
+    points = fields.Integer(readonly=True)
+    cancel_reason = fields.Char(readonly=True)
+    failure = fields.Selection(FAILURES, readonly=True)
+    failure_reason = fields.Char(readonly=True)
+
+    corrects_id = fields.Many2one("crm.action", readonly=True, ondelete="restrict")
+    corrected_by_id = fields.Many2one(
+        "crm.action", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    mailing_trace_ids = fields.One2many("mailing.trace", "crm_action_id")
+    survey_answer_id = fields.Many2one("survey.user_input", readonly=True)
+    answer_ids = fields.One2many("crm.transition", "action_id", "What Followed")
+
+    _due_index = models.Index(
+        "(date_start, id) WHERE state = 'planned' AND mode = 'automatic'"
+    )
+    _open_of_user_index = models.Index("(user_id, date_start) WHERE state = 'planned'")
+    _campaign_user_index = models.Index(
+        "(crm_campaign_id, user_id, id) WHERE crm_campaign_id IS NOT NULL"
+    )
+    _done_of_campaign_index = models.Index(
+        "(crm_campaign_id, cost) WHERE state = 'done' AND crm_campaign_id IS NOT NULL"
+    )
+    _one_stage_task_index = models.UniqueIndex(
+        "(lead_id, playbook_stage_id, stage_visit) WHERE planned_by = 'stage'"
+    )
+    _one_rule_task_index = models.UniqueIndex(
+        "(transition_id) WHERE planned_by = 'rule' AND transition_id IS NOT NULL"
+    )
+    _one_correction_index = models.UniqueIndex(
+        "(corrects_id) WHERE corrects_id IS NOT NULL"
+    )
+    _done_is_dated = models.Constraint(
+        "CHECK(state <> 'done' OR done_at IS NOT NULL)",
+        "A done action needs the date when it was done.",
+    )
+    _end_after_start = models.Constraint(
+        "CHECK(date_end IS NULL OR date_end >= date_start)",
+        "An action cannot end before it begins.",
+    )
+
+    # === COMPUTES === #
+
+    @api.depends("action_type_id.name", "partner_id.name")
+    def _compute_display_name(self):
+        for action in self:
+            names = (action.action_type_id.name, action.partner_id.display_name)
+            action.display_name = " · ".join(name for name in names if name)
+
+    @api.depends("state", "date_start", "date_end")
+    def _compute_is_late(self):
+        late = self.filtered_domain(self._late_domain())
+        late.is_late = True
+        (self - late).is_late = False
+
+    def _search_is_late(self, operator, value):
+        return self._late_domain() if operator == "in" else NotImplemented
+
+    @api.model
+    def _late_domain(self):
+        """Human tasks whose hour, or day if free, has passed."""
+        planned = Domain("mode", "=", "planned") & Domain("date_start", "<", "now")
+        free = Domain("mode", "=", "free") & Domain("date_start", "<", "today")
+        return Domain("state", "=", "planned") & (planned | free)
+
+    @api.onchange("lead_id")
+    def _onchange_lead_id(self):
+        if self.lead_id:
+            self.partner_id = self.lead_id.partner_id
+            self.crm_campaign_id = self.lead_id.crm_campaign_id
+
+    @api.onchange("mode", "date_start", "action_type_id")
+    def _onchange_planned(self):
+        if self.mode == "planned" and self.date_start and self.action_type_id:
+            self.date_end = self.date_start + self.action_type_id._length()
+
+    @api.constrains("lead_id", "partner_id")
+    def _check_entity_of_opportunity(self):
+        if is_engine(self.env):
+            return
+        for action in self.filtered("lead_id"):
+            if action.lead_id.partner_id.commercial_partner_id != (
+                action.partner_id.commercial_partner_id
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(partner)s is not the entity of opportunity %(lead)s.",
+                        partner=action.partner_id.display_name,
+                        lead=action.lead_id.name,
+                    )
+                )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not is_engine(self.env):
+            for vals in vals_list:
+                self._check_engine_fields(vals)
+        return super().create([self._complete_values(vals) for vals in vals_list])
+
+    def write(self, vals):
+        if not is_engine(self.env):
+            self._check_engine_fields(vals)
+            self._check_not_done()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_done(self):
+        self._check_not_done()
+
+    def copy_data(self, default=None):
+        """A copy of an action is a new plan: it takes nothing of what was done."""
+        return [
+            {name: value for name, value in vals.items() if name not in ENGINE_FIELDS}
+            for vals in super().copy_data(default)
+        ]
+
+    def _complete_values(self, vals):
+        """Fill in what follows from the opportunity."""
+        lead = self.env["crm.lead"].browse(vals.get("lead_id") or False)
+        if not lead:
+            return vals
+        return {
+            "partner_id": lead.partner_id.id,
+            "crm_campaign_id": lead.crm_campaign_id.id,
+            "team_id": lead.team_id.id,
+            "company_id": lead.company_id.id or self.env.company.id,
+            **vals,
+        }
+
+    def _check_engine_fields(self, vals):
+        forbidden = sorted(
+            name
+            for name in ENGINE_FIELDS & vals.keys()
+            # A form sends the defaults back: they say nothing new.
+            if vals[name] not in (False, None, 0, "planned", "person")
+            or self.filtered(name)
+        )
+        forbidden = [name for name in forbidden if self._changes(name, vals[name])]
+        if forbidden:
+            raise UserError(
+                self.env._(
+                    "%s cannot be written by hand: use the buttons (done, cancel, "
+                    "re-plan ...) instead.",
+                    ", ".join(self._fields[name].string for name in forbidden),
+                )
+            )
+
+    def _changes(self, name, value):
+        if not self:
+            return True
+        field = self._fields[name]
+        return any(field.convert_to_write(action[name], action) != value for action in self)
+
+    def _check_not_done(self):
+        if any(action.state == "done" for action in self):
+            raise UserError(
+                self.env._(
+                    "What was done is not changed or deleted: correct it with another action."
+                )
+            )
+
+    # === THE DOOR === #
+
+    def _move_to(self, state, **values):
+        """Bring the actions to ``state``, or raise if one of them cannot go there."""
+        label = dict(self._fields["state"]._description_selection(self.env))
+        for action in self:
+            if state not in TRANSITIONS[action.state]:
+                raise UserError(
+                    self.env._(
+                        "%(action)s is %(state)s: it cannot become %(target)s.",
+                        action=action.display_name,
+                        state=label[action.state].lower(),
+                        target=label[state].lower(),
+                    )
+                )
+        as_engine(self).write({"state": state, **values})
+
+    @api.model
+    def _create_planned(self, vals_list):
+        """Plan actions for the engine: no mail, no subscription, one batch."""
+        actions = as_engine(self).create(vals_list)
+        actions._wake_scheduler()
+        return actions
+
+    def _wake_scheduler(self):
+        """Have the scheduler look at these automatic tasks when they fall due."""
+        automatic = self.filtered(lambda action: action.mode == "automatic")
+        if automatic:
+            cron = self.env.ref("crm_playbook.ir_cron_run_due_actions").sudo()
+            cron._trigger(at=min(automatic.mapped("date_start")))
+
+    # === CONTRACT === #
+
+    @api.model
+    def register(self, vals):
+        """Record an action that was done, with or without an opportunity.
+
+        Where the opportunity has a planned action of that type, that one is done.
+
+        :param dict vals: ``partner_id`` (or ``lead_id``), ``action_type_id``,
+            ``outcome_id``; optional ``lead_id``, ``note``, ``user_id`` (who did it: the
+            caller by default), ``done_at`` (UTC: now by default),
+            ``spawn_campaign_id`` (a campaign to start for the same entity)
+        :return: id of the done action
+        :rtype: int
+        :raise UserError: when a value is missing, unknown or not allowed; nothing is
+            written then
+        """
+        values = self._check_register_values(vals)
+        action = self._planned_for(values) or self._create_to_register(values)
+        action.check_access("write")
+        outcome = action._allowed_outcome(values.get("outcome_id"))
+        action._complete(
+            outcome,
+            note=values.get("note"),
+            user_id=values["user_id"],
+            done_at=values["done_at"],
+        )
+        if campaign_id := values.get("spawn_campaign_id"):
+            campaign = existing(self.env, "crm.campaign", campaign_id)
+            campaign._spawn(Event.of_action("outcome", action), by_hand=True)
+        return action.id
+
+    def done(self, outcome_id, note=None):
+        """Record that the actions are done; one rule answers for each.
+
+        :param int outcome_id: the outcome, one of the action type's
+        :param str note: what there is to say of it
+        :raise UserError: when the outcome is not one of the type's, or an action is not
+            planned any more
+        """
+        self.check_access("write")
+        for action in self:
+            action._complete(action._allowed_outcome(outcome_id), note=note)
+        return True
+
+    def reschedule(self, date):
+        """Plan the actions anew; failed and cancelled ones become planned again.
+
+        :param date: the new start, UTC; the length stays
+        :raise UserError: when the date cannot be read, or an action is done
+        """
+        self.check_access("write")
+        start = self._readable_date(date)
+        for action in self:
+            action._check_journey_open()
+            length = action.date_end and action.date_end - action.date_start
+            values = {
+                "date_start": start,
+                "date_end": start + length if length else False,
+                "failure": False,
+                "failure_reason": False,
+                "cancel_reason": False,
+            }
+            if action.state == "planned":
+                as_engine(action).write(values)
+            else:
+                action._move_to("planned", **values)
+        self._wake_scheduler()
+        return True
+
+    def reassign(self, user_id):
+        """Give planned actions to another user.
+
+        :param int user_id: an internal user
+        """
+        self.check_access("write")
+        user = existing(self.env, "res.users", user_id)
+        if user.share or not user.active:
+            raise UserError(
+                self.env._("%s cannot do actions: choose an internal user.", user.name)
+            )
+        self._check_planned()
+        as_engine(self).write({"user_id": user.id})
+        return True
+
+    def take(self):
+        """Take actions that nobody has; the first to take one has it.
+
+        :raise UserError: when somebody else has one of them already
+        """
+        self.check_access("write")
+        self._check_planned()
+        self.lock_for_update()
+        for action in self:
+            if action.user_id and action.user_id != self.env.user:
+                raise UserError(
+                    self.env._(
+                        "%(user)s has taken %(action)s already.",
+                        user=action.user_id.name,
+                        action=action.display_name,
+                    )
+                )
+        as_engine(self).write({"user_id": self.env.uid})
+        return True
+
+    def cancel(self, reason=None):
+        """Cancel planned or failed actions.
+
+        :param str reason: why, for whoever looks later
+        """
+        self.check_access("write")
+        self._move_to("cancelled", cancel_reason=reason)
+        return True
+
+    def correct(self, outcome_id, note=None):
+        """Correct the outcome of a done action by another action.
+
+        What the wrong outcome had planned, and is not done yet, is cancelled; then a
+        rule answers the right outcome. The wrong action stays, marked as corrected,
+        and counts no more in cost and points.
+
+        :return: id of the correcting action
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if self.state != "done" or self.corrected_by_id:
+            raise UserError(
+                self.env._("Only a done action that was not corrected yet is corrected.")
+            )
+        outcome = self._allowed_outcome(outcome_id)
+        self.sudo().answer_ids.planned_action_ids.filtered(
+            lambda action: action.state == "planned"
+        )._move_to("cancelled", cancel_reason=self.env._("The outcome was corrected."))
+        correction = as_engine(self).create(self._prepare_correction_values())
+        as_engine(self).write({"corrected_by_id": correction.id})
+        correction.with_env(self.env)._complete(
+            outcome, note=note, user_id=self.user_id.id, done_at=self.done_at
+        )
+        return correction.id
+
+    # === DOING === #
+
+    def _complete(self, outcome, note=None, user_id=None, done_at=None):
+        """Move one action to done and have the rules answer."""
+        self.ensure_one()
+        values = {
+            "outcome_id": outcome.id,
+            "user_id": user_id or self.user_id.id or self.env.uid,
+            "done_at": done_at or fields.Datetime.now(),
+            "done_by_id": self.env.uid,
+            "cost": self._current_cost(),
+        }
+        if note:
+            values["note"] = note
+        self._move_to("done", **values)
+        self.env["crm.playbook.rule"]._answer(Event.of_action("outcome", as_engine(self)))
+
+    def _fail(self, failure, reason=None):
+        """Set one action aside with its reason."""
+        labels = dict(self._fields["failure"]._description_selection(self.env))
+        self._move_to(
+            "failed", failure=failure, failure_reason=reason or labels[failure]
+        )
+
+    def _current_cost(self):
+        """The marginal cost of the type now, in the currency of the action's company."""
+        action_type = self.action_type_id
+        return action_type.currency_id._convert(
+            action_type.marginal_cost,
+            self.company_id.currency_id,
+            self.company_id,
+            fields.Date.context_today(self),
+        )
+
+    def _give_points(self, points):
+        if self:
+            as_engine(self).write({"points": points})
+
+    def _journey(self):
+        """The journey the action belongs to; an empty opportunity if none."""
+        return self.lead_id
+
+    def _prepare_correction_values(self):
+        return {
+            "corrects_id": self.id,
+            "action_type_id": self.action_type_id.id,
+            "mode": self.mode,
+            "partner_id": self.partner_id.id,
+            "company_id": self.company_id.id,
+            "user_id": self.user_id.id,
+            "team_id": self.team_id.id,
+            "lead_id": self.lead_id.id,
+            "crm_campaign_id": self.crm_campaign_id.id,
+            "playbook_stage_id": self.playbook_stage_id.id,
+            "stage_visit": self.stage_visit,
+            "date_start": self.date_start,
+            "date_end": self.date_end,
+        }
+
+    # === REGISTER === #
+
+    def _check_register_values(self, vals):
+        unknown = sorted(vals.keys() - REGISTER_FIELDS)
+        if unknown:
+            raise UserError(
+                self.env._(
+                    "An action cannot be recorded with %(unknown)s. Known are: %(known)s.",
+                    unknown=", ".join(unknown),
+                    known=", ".join(sorted(REGISTER_FIELDS)),
+                )
+            )
+        lead = self.env["crm.lead"]
+        if vals.get("lead_id"):
+            lead = existing(self.env, "crm.lead", vals["lead_id"])
+        partner_id = vals.get("partner_id") or lead.partner_id.id
+        if not partner_id:
+            raise UserError(self.env._("Say with whom the action was: give partner_id."))
+        existing(self.env, "res.partner", partner_id)
+        if not vals.get("action_type_id"):
+            raise UserError(self.env._("Say what was done: give action_type_id."))
+        existing(self.env, "crm.action.type", vals["action_type_id"])
+        user_id = vals.get("user_id") or self.env.uid
+        existing(self.env, "res.users", user_id)
+        return {
+            **vals,
+            "partner_id": partner_id,
+            "user_id": user_id,
+            "done_at": self._past_date(vals.get("done_at")),
+        }
+
+    def _planned_for(self, values):
+        """The planned action of the opportunity that this record is about, if any."""
+        if not values.get("lead_id"):
+            return self.browse()
+        return self.search(
+            [
+                ("lead_id", "=", values["lead_id"]),
+                ("action_type_id", "=", values["action_type_id"]),
+                ("state", "=", "planned"),
+            ],
+            order="date_start, id",
+            limit=1,
+        )
+
+    def _create_to_register(self, values):
+        lead = self.env["crm.lead"].browse(values.get("lead_id") or False)
+        action = self.create(
+            {
+                "partner_id": values["partner_id"],
+                "action_type_id": values["action_type_id"],
+                "lead_id": lead.id,
+                "user_id": values["user_id"],
+                "date_start": values["done_at"],
+            }
+        )
+        if lead:
+            as_engine(action).write(lead._stay_values())
+        return action
+
+    def _allowed_outcome(self, outcome_id):
+        """The outcome, if actions of this type may end so.
+
+        :raise UserError: when they may not
+        """
+        self.ensure_one()
+        allowed = self.action_type_id.outcome_ids
+        outcome = allowed.filtered(lambda outcome: outcome.id == outcome_id)
+        if not outcome:
+            raise UserError(
+                self.env._(
+                    "%(type)s cannot end so. Choose one of: %(outcomes)s.",
+                    type=self.action_type_id.name,
+                    outcomes=", ".join(
+                        f"{outcome.name} ({outcome.id})" for outcome in allowed
+                    )
+                    or self.env._("(the type has no outcome yet)"),
+                )
+            )
+        return outcome
+
+    def _readable_date(self, date):
+        try:
+            moment = fields.Datetime.to_datetime(date)
+        except (ValueError, TypeError) as error:
+            raise UserError(
+                self.env._(
+                    "%s is not a date: write it as 2026-12-31 10:00:00, in UTC.", date
+                )
+            ) from error
+        if not moment:
+            raise UserError(self.env._("Give the date."))
+        return moment
+
+    def _past_date(self, date):
+        now = fields.Datetime.now()
+        moment = self._readable_date(date) if date else now
+        if moment > now:
+            raise UserError(
+                self.env._(
+                    "%s is still to come: what is not done yet is planned, not recorded.",
+                    format_datetime(self.env, moment),
+                )
+            )
+        return moment
+
+    def _check_planned(self):
+        for action in self:
+            if action.state != "planned":
+                raise UserError(
+                    self.env._("%s is not planned any more.", action.display_name)
+                )
+
+    def _check_journey_open(self):
+        journey = self._journey()
+        if journey and not journey._is_open():
+            raise UserError(
+                self.env._(
+                    "%s is closed: open it again before planning actions for it.",
+                    journey.display_name,
+                )
+            )

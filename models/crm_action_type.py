@@ -1,0 +1,106 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+CHANNELS = [
+    ("call", "Call"),
+    ("visit", "Visit"),
+    ("meeting", "Meeting"),
+    ("email", "E-mail"),
+    ("sms", "SMS"),
+    ("survey", "Survey"),
+    ("task", "Other Task"),
+]
+MESSAGE_CHANNELS = ("email", "sms", "survey")
+CHANNEL_ICONS = {
+    "call": "fa-phone",
+    "visit": "fa-map-marker",
+    "meeting": "fa-users",
+    "email": "fa-envelope",
+    "sms": "fa-mobile",
+    "survey": "fa-list-ul",
+    "task": "fa-check-square-o",
+}
+
+
+class CrmActionType(models.Model):
+    """A kind of action: how it is done, how long it takes and what it costs."""
+
+    _name = "crm.action.type"
+    _description = "Action Type"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    color = fields.Integer()
+    channel = fields.Selection(CHANNELS, required=True, default="call")
+    icon = fields.Char(compute="_compute_icon")
+    duration = fields.Float(
+        default=0.25, help="How long one action takes, in hours."
+    )
+    currency_id = fields.Many2one(
+        "res.currency",
+        required=True,
+        default=lambda self: self.env.company.currency_id,
+    )
+    marginal_cost = fields.Monetary(
+        help="What one more action of this type costs the company."
+    )
+    outcome_ids = fields.Many2many(
+        "crm.outcome",
+        "crm_action_type_outcome_rel",
+        "action_type_id",
+        "outcome_id",
+        string="Outcomes",
+        help="What an action of this type may end with.",
+    )
+    sent_outcome_id = fields.Many2one(
+        "crm.outcome",
+        string="Outcome When Sent",
+        ondelete="restrict",
+        help="With what an automatic message ends once it is on its way.",
+    )
+    mail_template_id = fields.Many2one(
+        "mail.template", string="E-mail Template", ondelete="restrict"
+    )
+    sms_template_id = fields.Many2one(
+        "sms.template", string="SMS Template", ondelete="restrict"
+    )
+    survey_id = fields.Many2one("survey.survey", ondelete="restrict")
+    script = fields.Html(
+        translate=True, help="What to say or do; shown to whoever does the action."
+    )
+
+    _name_unique = models.Constraint(
+        "UNIQUE(name)", "An action type with this name exists already."
+    )
+    _duration_positive = models.Constraint(
+        "CHECK(duration >= 0)", "A duration cannot be negative."
+    )
+
+    @api.constrains("sent_outcome_id", "outcome_ids")
+    def _check_sent_outcome(self):
+        for action_type in self:
+            if action_type.sent_outcome_id - action_type.outcome_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(outcome)s is not among the outcomes of %(type)s: add it there first.",
+                        outcome=action_type.sent_outcome_id.name,
+                        type=action_type.name,
+                    )
+                )
+
+    @api.depends("channel")
+    def _compute_icon(self):
+        for action_type in self:
+            action_type.icon = CHANNEL_ICONS.get(action_type.channel)
+
+    def _length(self):
+        """How long one action takes, as a time span."""
+        return timedelta(hours=self.duration)
+
+    def _is_message(self):
+        """Whether the scheduler can do such an action by itself."""
+        return self.channel in MESSAGE_CHANNELS

@@ -1,0 +1,311 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from .engine import as_engine, is_engine
+
+STATES = [
+    ("draft", "Draft"),
+    ("running", "Running"),
+    ("paused", "Paused"),
+    ("closed", "Closed"),
+]
+# The life of a campaign: from which state it may go to which.
+TRANSITIONS = {
+    "draft": {"running", "closed"},
+    "running": {"paused", "closed"},
+    "paused": {"running", "closed"},
+    "closed": set(),
+}
+
+
+class CrmCampaign(models.Model):
+    """A playbook applied to a segment, by people, between dates, for money."""
+
+    _name = "crm.campaign"
+    _description = "Campaign"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "sequence, date_start desc, id desc"
+
+    name = fields.Char(required=True, tracking=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    color = fields.Integer()
+    is_template = fields.Boolean(
+        "Template", help="A model from which campaigns are made; it never runs."
+    )
+    state = fields.Selection(
+        STATES, required=True, default="draft", readonly=True, copy=False, tracking=True
+    )
+    description = fields.Html()
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    utm_campaign_id = fields.Many2one(
+        "utm.campaign",
+        "UTM Campaign",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        help="Odoo's own campaign: leads, orders, invoices, mailings and clicks carry it.",
+    )
+    playbook_id = fields.Many2one(
+        "crm.playbook", required=True, ondelete="restrict", tracking=True, index=True
+    )
+    segment_id = fields.Many2one(
+        "crm.segment", ondelete="restrict", tracking=True, index="btree_not_null"
+    )
+    date_start = fields.Date(default=fields.Date.context_today, tracking=True)
+    date_end = fields.Date(tracking=True)
+    frequency = fields.Selection(
+        [
+            ("once", "Once, when it is launched"),
+            ("daily", "Every day, as entities enter the segment"),
+        ],
+        required=True,
+        default="once",
+    )
+    reentry = fields.Selection(
+        [
+            ("never", "Never"),
+            ("delay", "Some days after the last one was closed"),
+        ],
+        string="Again For The Same Entity",
+        required=True,
+        default="never",
+    )
+    reentry_days = fields.Integer("Days Before Again", default=365)
+    user_id = fields.Many2one(
+        "res.users",
+        "Responsible",
+        default=lambda self: self.env.user,
+        domain=[("share", "=", False)],
+        tracking=True,
+    )
+    team_id = fields.Many2one("crm.team", "Sales Team", ondelete="restrict")
+    member_ids = fields.Many2many(
+        "res.users",
+        string="People",
+        domain=[("share", "=", False)],
+        help="Who works on the campaign. The members of the team, if empty.",
+    )
+    assignment = fields.Selection(
+        [
+            ("entity_salesperson", "The entity's salesperson"),
+            ("round_robin", "The campaign's people in turn"),
+            ("least_loaded", "The least loaded of the campaign's people"),
+            ("responsible", "The responsible of the campaign"),
+            ("nobody", "Nobody: whoever of the team takes it"),
+        ],
+        string="Opportunities Go To",
+        required=True,
+        default="entity_salesperson",
+    )
+    lead_ids = fields.One2many("crm.lead", "crm_campaign_id", "Opportunities")
+    action_ids = fields.One2many("crm.action", "crm_campaign_id", "Actions")
+    stage_line = fields.Json(compute="_compute_stage_line")
+    rule_ids = fields.One2many(related="playbook_id.rule_ids")
+
+    _utm_campaign_unique = models.Constraint(
+        "UNIQUE(utm_campaign_id)", "Each campaign has a UTM campaign of its own."
+    )
+    _utm_campaign_given = models.Constraint(
+        "CHECK(is_template OR utm_campaign_id IS NOT NULL)",
+        "Each campaign has a UTM campaign of its own.",
+    )
+    _dates_in_order = models.Constraint(
+        "CHECK(date_end IS NULL OR date_start IS NULL OR date_end >= date_start)",
+        "A campaign cannot end before it begins.",
+    )
+    _reentry_days_positive = models.Constraint(
+        "CHECK(reentry_days >= 0)", "The number of days cannot be negative."
+    )
+
+    @api.depends("playbook_id", "lead_ids.playbook_stage_id", "action_ids.state")
+    def _compute_stage_line(self):
+        for campaign in self:
+            campaign.stage_line = (
+                campaign.playbook_id._stage_line(
+                    Domain("crm_campaign_id", "=", campaign.id)
+                )
+                if campaign.playbook_id
+                else []
+            )
+
+    @api.constrains("playbook_id")
+    def _check_playbook_stays(self):
+        """Opportunities under way keep the playbook they began."""
+        for campaign in self:
+            leads = campaign.sudo().with_context(active_test=False).lead_ids
+            if leads.playbook_id - campaign.playbook_id:
+                raise ValidationError(
+                    self.env._(
+                        "%s has opportunities already: its playbook cannot change. "
+                        "Make another campaign for the other playbook.",
+                        campaign.name,
+                    )
+                )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        campaigns = super().create(
+            [self._check_state_values(vals, creating=True) for vals in vals_list]
+        )
+        return campaigns
+
+    def write(self, vals):
+        self._check_state_values(vals)
+        result = super().write(vals)
+        if "name" in vals:
+            for campaign in self.filtered("utm_campaign_id"):
+                campaign.utm_campaign_id.sudo().title = campaign.name
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        for campaign in self:
+            if campaign.sudo().with_context(active_test=False).lead_ids:
+                raise UserError(
+                    self.env._(
+                        "%s has opportunities: close it or archive it instead.",
+                        campaign.name,
+                    )
+                )
+
+    def unlink(self):
+        utm_campaigns = self.utm_campaign_id
+        result = super().unlink()
+        utm_campaigns.sudo().unlink()
+        return result
+
+    def copy_data(self, default=None):
+        return [
+            {**values, "name": self.env._("%s (copy)", campaign.name)}
+            if "name" not in (default or {})
+            else values
+            for campaign, values in zip(self, super().copy_data(default), strict=True)
+        ]
+
+    def _check_state_values(self, vals, creating=False):
+        """Refuse a state that does not come through the door; add the UTM campaign."""
+        if not is_engine(self.env):
+            if vals.get("state", "draft") != "draft" or (not creating and "state" in vals):
+                raise UserError(
+                    self.env._("Launch, pause, resume or close a campaign by its buttons.")
+                )
+            if vals.get("utm_campaign_id"):
+                raise UserError(self.env._("A campaign makes its own UTM campaign."))
+        if not creating or vals.get("is_template"):
+            return vals
+        return {**vals, "utm_campaign_id": self._create_utm_campaign(vals).id}
+
+    @api.model
+    def _create_utm_campaign(self, vals):
+        return (
+            self.env["utm.campaign"]
+            .sudo()
+            .create(
+                {
+                    "title": vals.get("name"),
+                    "user_id": vals.get("user_id") or self.env.uid,
+                    "company_id": vals.get("company_id") or self.env.company.id,
+                }
+            )
+        )
+
+    # === CONTRACT === #
+
+    def action_launch(self):
+        """Start the campaigns: their first opportunities are made at once, the rest follows.
+
+        :raise UserError: when there is no segment or no stage, or it does not stand in draft
+        """
+        self.check_access("write")
+        for campaign in self:
+            campaign._check_ready()
+            campaign._move_to("running")
+            campaign._generate_first_batch()
+        return True
+
+    def action_pause(self):
+        """Pause the campaigns: nothing is generated or sent until they are resumed."""
+        self.check_access("write")
+        self._move_to("paused")
+        return True
+
+    def action_resume(self):
+        """Resume paused campaigns."""
+        self.check_access("write")
+        self._move_to("running")
+        self._wake_machine()
+        return True
+
+    def action_close(self):
+        """Close the campaigns: planned actions of their opportunities are cancelled.
+
+        The opportunities stay open for the people who work on them.
+        """
+        self.check_access("write")
+        self._move_to("closed")
+        for campaign in self:
+            campaign.sudo().lead_ids._cancel_planned(
+                self.env._("Campaign %s was closed.", campaign.name)
+            )
+        return True
+
+    def action_use_template(self):
+        """Make a campaign from the template and open it."""
+        self.ensure_one()
+        campaign = self.copy({"is_template": False, "name": self.name})
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": campaign.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
+
+    # === THE DOOR === #
+
+    def _move_to(self, state):
+        """Bring the campaigns to ``state``, or raise if one of them cannot go there."""
+        label = dict(self._fields["state"]._description_selection(self.env))
+        for campaign in self:
+            if campaign.is_template:
+                raise UserError(
+                    self.env._(
+                        "%s is a template: make a campaign from it first.", campaign.name
+                    )
+                )
+            if state not in TRANSITIONS[campaign.state]:
+                raise UserError(
+                    self.env._(
+                        "%(campaign)s is %(state)s: it cannot become %(target)s.",
+                        campaign=campaign.name,
+                        state=label[campaign.state].lower(),
+                        target=label[state].lower(),
+                    )
+                )
+        as_engine(self).write({"state": state})
+
+    def _check_ready(self):
+        self.playbook_id._first_stage()
+        if not self.segment_id:
+            raise UserError(
+                self.env._(
+                    "Choose the segment of %s first: whom is it for?", self.name
+                )
+            )
+
+    def _people(self):
+        """Who works on the campaign: its people, else those of its team."""
+        people = self.member_ids or self.team_id.member_ids
+        return people.filtered("active")
+
+    def _wake_machine(self):
+        """Have the scheduler look at once, instead of at its next round."""
+        for name in ("ir_cron_generate_campaigns", "ir_cron_run_due_actions"):
+            self.env.ref(f"crm_playbook.{name}").sudo()._trigger()

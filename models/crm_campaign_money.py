@@ -1,0 +1,171 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+MONEY_GROUPS = "sales_team.group_sale_manager"
+
+
+class CrmCampaign(models.Model):
+    """What a campaign cost and brought, in its company's currency.
+
+    Figures are of the whole campaign, whoever looks: they are counted with the rights of
+    the system, and shown to those who may see the campaign.
+    """
+
+    _inherit = "crm.campaign"
+
+    budget = fields.Monetary(tracking=True, groups=MONEY_GROUPS)
+    fixed_cost = fields.Monetary(
+        groups=MONEY_GROUPS,
+        tracking=True,
+        help="What the campaign costs whatever is done.",
+    )
+    opportunity_count = fields.Integer(
+        "Opportunities", compute="_compute_opportunity_counts"
+    )
+    open_count = fields.Integer("Open", compute="_compute_opportunity_counts")
+    won_count = fields.Integer("Won", compute="_compute_opportunity_counts")
+    lost_count = fields.Integer("Lost", compute="_compute_opportunity_counts")
+    conversion = fields.Float(
+        compute="_compute_opportunity_counts", help="Won opportunities of all."
+    )
+    planned_action_count = fields.Integer(
+        "Planned Actions", compute="_compute_action_figures"
+    )
+    done_action_count = fields.Integer("Actions Done", compute="_compute_action_figures")
+    failed_action_count = fields.Integer(
+        "Failed Actions", compute="_compute_action_figures"
+    )
+    action_cost = fields.Monetary(
+        groups=MONEY_GROUPS,
+        compute="_compute_action_figures",
+        help="What the done actions cost, at the marginal cost of their types when they "
+        "were done.",
+    )
+    order_count = fields.Integer("Orders", compute="_compute_revenue")
+    revenue = fields.Monetary(
+        groups=MONEY_GROUPS,
+        compute="_compute_revenue",
+        help="Confirmed orders of the opportunities, without tax.",
+    )
+    invoiced = fields.Monetary(
+        groups=MONEY_GROUPS,
+        compute="_compute_invoiced",
+        help="Posted invoices of these orders less refunds, without tax.",
+    )
+    paid = fields.Monetary(
+        groups=MONEY_GROUPS,
+        compute="_compute_invoiced",
+        help="The paid share of these invoices, without tax.",
+    )
+    cost = fields.Monetary(
+        groups=MONEY_GROUPS,
+        compute="_compute_roi", help="Fixed cost and the cost of what was done."
+    )
+    roi = fields.Float(
+        "ROI",
+        groups=MONEY_GROUPS,
+        compute="_compute_roi",
+        digits=(16, 4),
+        help="(Revenue - cost) / cost. Not defined while there is no cost.",
+    )
+    is_roi_defined = fields.Boolean(compute="_compute_roi", groups=MONEY_GROUPS)
+
+    @api.depends("lead_ids.won_status")
+    def _compute_opportunity_counts(self):
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        counts = {
+            (campaign.id, status): count
+            for campaign, status, count in leads._read_group(
+                [("crm_campaign_id", "in", self.ids)],
+                ["crm_campaign_id", "won_status"],
+                ["__count"],
+            )
+        }
+        for campaign in self:
+            campaign.won_count = counts.get((campaign.id, "won"), 0)
+            campaign.lost_count = counts.get((campaign.id, "lost"), 0)
+            campaign.open_count = counts.get((campaign.id, "pending"), 0)
+            total = campaign.won_count + campaign.lost_count + campaign.open_count
+            campaign.opportunity_count = total
+            campaign.conversion = campaign.won_count / total if total else 0.0
+
+    @api.depends("action_ids.state", "action_ids.cost", "action_ids.corrected_by_id")
+    def _compute_action_figures(self):
+        figures = {
+            (campaign.id, state): (count, cost)
+            for campaign, state, count, cost in self.env["crm.action"]
+            .sudo()
+            ._read_group(
+                [("crm_campaign_id", "in", self.ids), ("corrected_by_id", "=", False)],
+                ["crm_campaign_id", "state"],
+                ["__count", "cost:sum"],
+            )
+        }
+        for campaign in self:
+            campaign.planned_action_count = figures.get((campaign.id, "planned"), (0, 0))[0]
+            campaign.failed_action_count = figures.get((campaign.id, "failed"), (0, 0))[0]
+            done = figures.get((campaign.id, "done"), (0, 0.0))
+            campaign.done_action_count, campaign.action_cost = done
+
+    @api.depends("lead_ids.order_ids.state", "lead_ids.order_ids.amount_untaxed")
+    def _compute_revenue(self):
+        figures = self._figures_of_orders(
+            SQL("count(*), sum(o.amount_untaxed / coalesce(nullif(o.currency_rate, 0), 1))")
+        )
+        for campaign in self:
+            campaign.order_count, campaign.revenue = figures.get(campaign.id, (0, 0.0))
+
+    @api.depends("lead_ids.order_ids.invoice_ids.payment_state")
+    def _compute_invoiced(self):
+        figures = self._figures_of_orders(
+            SQL("-sum(item.balance), -sum(item.balance * item.paid_share)"),
+            SQL(
+                """JOIN LATERAL (
+                    SELECT DISTINCT entry.id, entry.balance,
+                           CASE WHEN move.amount_total = 0 THEN 1
+                                ELSE 1 - move.amount_residual / move.amount_total
+                           END AS paid_share
+                      FROM sale_order_line line
+                      JOIN sale_order_line_invoice_rel link ON link.order_line_id = line.id
+                      JOIN account_move_line entry ON entry.id = link.invoice_line_id
+                      JOIN account_move move ON move.id = entry.move_id
+                     WHERE line.order_id = o.id AND move.state = 'posted'
+                ) item ON true"""
+            ),
+        )
+        for campaign in self:
+            campaign.invoiced, campaign.paid = figures.get(campaign.id, (0.0, 0.0))
+
+    @api.depends("fixed_cost", "action_cost", "revenue")
+    def _compute_roi(self):
+        for campaign in self:
+            campaign.cost = campaign.fixed_cost + campaign.action_cost
+            campaign.is_roi_defined = not campaign.currency_id.is_zero(campaign.cost)
+            campaign.roi = (
+                (campaign.revenue - campaign.cost) / campaign.cost
+                if campaign.is_roi_defined
+                else 0.0
+            )
+
+    def _figures_of_orders(self, figures, join=SQL()):
+        """Aggregate the confirmed orders of the campaigns in one query.
+
+        SQL because each order divides by its own currency rate, which no ORM aggregate does.
+
+        :return: {campaign id: tuple of figures}
+        """
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT lead.crm_campaign_id, %s
+                     FROM sale_order o
+                     JOIN crm_lead lead ON lead.id = o.opportunity_id
+                     %s
+                    WHERE lead.crm_campaign_id = ANY(%s) AND o.state = 'sale'
+                 GROUP BY lead.crm_campaign_id""",
+                figures,
+                join,
+                self.ids,
+            )
+        )
+        return {campaign_id: tuple(n or 0 for n in numbers) for campaign_id, *numbers in rows}

@@ -1,0 +1,308 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+from .engine import as_engine, is_engine
+from .event import Event
+from .lookup import existing
+
+# What only the engine writes on a journey.
+ENGINE_FIELDS = {
+    "playbook_id",
+    "playbook_stage_id",
+    "stage_entered_at",
+    "stage_visit",
+    "commercial_status_date",
+    "crm_campaign_id",
+    "origin_action_id",
+}
+
+
+class CrmJourney(models.AbstractModel):
+    """One record that travels a playbook.
+
+    A model that inherits it names in ``_journey_field`` the field by which actions and
+    ledger lines point at it, and tells how it is closed (``_close``) and how it stands
+    (``_result``).
+    """
+
+    _name = "crm.journey"
+    _description = "Journey"
+
+    _journey_field = None
+
+    playbook_id = fields.Many2one(
+        "crm.playbook",
+        index="btree_not_null",
+        copy=False,
+        readonly=True,
+        ondelete="restrict",
+        tracking=True,
+    )
+    playbook_stage_id = fields.Many2one(
+        "crm.playbook.stage",
+        "Playbook Stage",
+        index="btree_not_null",
+        copy=False,
+        readonly=True,
+        ondelete="restrict",
+    )
+    stage_entered_at = fields.Datetime(copy=False, readonly=True)
+    stage_visit = fields.Integer(
+        "Stay",
+        copy=False,
+        readonly=True,
+        help="Counts the stages entered: each stay in a stage has its own number.",
+    )
+    commercial_status_id = fields.Many2one(
+        "crm.commercial.status",
+        index="btree_not_null",
+        copy=False,
+        ondelete="restrict",
+        tracking=True,
+    )
+    commercial_status_date = fields.Datetime(copy=False, readonly=True)
+    crm_campaign_id = fields.Many2one(
+        "crm.campaign",
+        "Playbook Campaign",
+        index="btree_not_null",
+        copy=False,
+        ondelete="restrict",
+    )
+    origin_action_id = fields.Many2one(
+        "crm.action",
+        "Started By",
+        copy=False,
+        readonly=True,
+        ondelete="restrict",
+        help="The action that started this opportunity.",
+    )
+    stage_line = fields.Json(compute="_compute_stage_line")
+
+    @api.depends("playbook_id", "playbook_stage_id")
+    def _compute_stage_line(self):
+        for journey in self:
+            journey.stage_line = [
+                item | {"current": item["id"] == journey.playbook_stage_id.id}
+                for item in journey.playbook_id._stage_line()
+            ] if journey.playbook_id else []
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_engine_fields(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_engine_fields(vals)
+        return super().write(vals)
+
+    def _check_engine_fields(self, vals):
+        if is_engine(self.env):
+            return
+        if any(vals.get(name) for name in ENGINE_FIELDS & vals.keys()) or (
+            self and ENGINE_FIELDS & vals.keys()
+        ):
+            raise UserError(
+                self.env._(
+                    "Campaign, playbook and stage are not written by hand: start the "
+                    "campaign or the playbook, or go to a stage, instead."
+                )
+            )
+
+    # === CONTRACT === #
+
+    def start_playbook(self, playbook_id):
+        """Begin a playbook, from its first stage; what another one had planned is cancelled.
+
+        :param int playbook_id: a playbook with at least one stage
+        :raise UserError: when the playbook has no stage, or a journey is closed
+        """
+        self.check_access("write")
+        playbook = existing(self.env, "crm.playbook", playbook_id)
+        first = playbook._first_stage()
+        self._check_open()
+        self._check_entity()
+        self._cancel_planned(self.env._("Another playbook was started."))
+        lines = self._open_lines("started")
+        as_engine(self).write({"playbook_id": playbook.id})
+        self._enter_stage(first, lines)
+        return True
+
+    def go_to_stage(self, stage_id):
+        """Move to a stage of the own playbook by hand; its task is planned.
+
+        :param int stage_id: a stage of the playbook under way
+        :raise UserError: when the stage is of another playbook, or a journey is closed
+        """
+        self.check_access("write")
+        stage = existing(self.env, "crm.playbook.stage", stage_id)
+        self._check_open()
+        for journey in self:
+            if stage.playbook_id != journey.playbook_id:
+                raise UserError(
+                    self.env._(
+                        "Stage %(stage)s is not in the playbook of %(journey)s.",
+                        stage=stage.name,
+                        journey=journey.display_name,
+                    )
+                )
+        self._cancel_planned(self.env._("Moved to stage %s by hand.", stage.name))
+        self._enter_stage(stage, self._open_lines("moved"))
+        return True
+
+    def action_view_ledger(self):
+        """Open the ledger of the journey: what happened, which rule answered, what followed."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_playbook.crm_transition_action"
+        )
+        return action | {
+            "domain": [(self._journey_field, "=", self.id)],
+            "context": {"create": False},
+        }
+
+    # === HOW IT STANDS (for each model to say) === #
+
+    def _is_open(self):
+        return self._result() == "open"
+
+    def _result(self):
+        """``open``, ``won`` or ``lost``."""
+        raise NotImplementedError
+
+    def _close(self, result, transition=None, lost_reason=None):
+        """Close the journeys as ``won`` or ``lost``."""
+        raise NotImplementedError
+
+    # === ENGINE === #
+
+    def _open_lines(self, trigger):
+        return self.env["crm.transition"]._open_new(
+            [Event.of_journey(trigger, journey) for journey in self]
+        )
+
+    def _enter_stage(self, stage, transitions):
+        """Enter a stage, one ledger line for each journey, and plan the stage's task."""
+        now = fields.Datetime.now()
+        for journey in as_engine(self):
+            journey.write(
+                self._prepare_stage_values(stage)
+                | {"stage_entered_at": now, "stage_visit": journey.stage_visit + 1}
+            )
+        transitions._note(to_stage_id=stage.id)
+        self._plan_stage_task(stage, transitions)
+
+    def _plan_stage_task(self, stage, transitions):
+        if not stage.task_type_id:
+            return self.env["crm.action"]
+        lines = dict(zip(self.ids, transitions.ids, strict=True))
+        return stage.sudo()._plan(
+            [Event.of_journey("moved", journey) for journey in self],
+            planned_by="stage",
+            transition_id=lambda event: lines[event.journey.id],
+            playbook_stage_id=stage.id,
+            stage_visit=lambda event: event.journey.stage_visit,
+            crm_campaign_id=lambda event: event.journey.crm_campaign_id.id,
+            **{self._journey_field: lambda event: event.journey.id},
+        )
+
+    def _prepare_stage_values(self, stage):
+        """What a journey of this model has written when it enters ``stage``."""
+        return {"playbook_stage_id": stage.id}
+
+    def _move_by_rule(self, stage, transition):
+        """Enter a stage because a rule says so, unless that would go round for ever."""
+        if self._times_entered(stage) >= self.playbook_id.max_visits:
+            return self._cut_loop(stage.name)
+        self._cancel_planned(self.env._("Moved to stage %s.", stage.name))
+        self._enter_stage(stage, transition)
+        return self.env._("Stage: %s", stage.name)
+
+    def _times_entered(self, stage):
+        return (
+            self.env["crm.transition"]
+            .sudo()
+            .search_count(
+                [(self._journey_field, "=", self.id), ("to_stage_id", "=", stage.id)]
+            )
+        )
+
+    def _is_looping(self):
+        """Whether this stay in the stage had as many automatic tasks as the playbook allows."""
+        if not self.playbook_id:
+            return False
+        automatic = self._stay_domain() & Domain("mode", "=", "automatic")
+        made = self.env["crm.action"].sudo().search_count(automatic)
+        return made >= self.playbook_id.max_visits
+
+    def _cut_loop(self, name):
+        """Say, on the journey and in the ledger, that a loop was cut."""
+        message = self.env._(
+            "Loop cut: %(name)s came back %(count)s times, the most that playbook "
+            "%(playbook)s allows. Check its rules, then move on by hand.",
+            name=name,
+            count=self.playbook_id.max_visits,
+            playbook=self.playbook_id.name,
+        )
+        self._post_notice(message)
+        return message
+
+    def _post_notice(self, message):
+        """Tell whoever follows the journey."""
+
+    def _cancel_planned(self, reason):
+        """Cancel every planned action of the journeys."""
+        actions = self.env["crm.action"].sudo()
+        planned = actions.search(
+            [(self._journey_field, "in", self.ids), ("state", "=", "planned")]
+        )
+        planned._move_to("cancelled", cancel_reason=reason)
+
+    def _stay_domain(self):
+        """The actions of the present stay in the present stage."""
+        return (
+            Domain(self._journey_field, "=", self.id)
+            & Domain("playbook_stage_id", "=", self.playbook_stage_id.id)
+            & Domain("stage_visit", "=", self.stage_visit)
+        )
+
+    def _stay_values(self):
+        """What ties an action to the present stay in the present stage."""
+        return {
+            "playbook_stage_id": self.playbook_stage_id.id,
+            "stage_visit": self.stage_visit,
+        }
+
+    def _task_values(self):
+        """What a rule's next action takes from the journey.
+
+        After closing, what is still to do belongs to the entity, not to the journey.
+        """
+        if not self:
+            return {}
+        campaign = {"crm_campaign_id": self.crm_campaign_id.id}
+        if not self._is_open():
+            return campaign
+        return campaign | self._stay_values() | {self._journey_field: self.id}
+
+    # === CHECKS === #
+
+    def _check_open(self):
+        for journey in self:
+            if not journey._is_open():
+                raise UserError(
+                    self.env._(
+                        "%s is closed: open it again first.", journey.display_name
+                    )
+                )
+
+    def _check_entity(self):
+        for journey in self:
+            if not journey.partner_id:
+                raise UserError(
+                    self.env._(
+                        "%s has no customer yet: set one, then start the playbook.",
+                        journey.display_name,
+                    )
+                )

@@ -1,0 +1,424 @@
+from odoo import api, fields, models, tools
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+TRIGGERS = [
+    ("outcome", "An action ends with an outcome"),
+    ("attempts", "N actions were done in the stage"),
+    ("mail_opened", "The e-mail is opened"),
+    ("mail_clicked", "A link of the e-mail is clicked"),
+    ("mail_replied", "The e-mail is answered"),
+    ("mail_bounced", "The e-mail cannot be delivered"),
+    ("sms_failed", "The SMS cannot be delivered"),
+    ("survey_done", "The survey is answered"),
+    ("idle", "N hours went by in the stage"),
+    ("order_confirmed", "An order is confirmed"),
+    ("invoice_paid", "An invoice is paid"),
+]
+MOVES = [
+    ("stay", "Stay in the stage"),
+    ("next", "Go to the next stage"),
+    ("stage", "Go to a given stage"),
+    ("won", "Close as won"),
+    ("lost", "Close as lost"),
+]
+# Which triggers may answer an event, the more specific first.
+ANSWERING_TRIGGERS = {"outcome": ("attempts", "outcome")}
+
+
+class CrmPlaybookRule(models.Model):
+    """What follows when something happens.
+
+    ``_answer`` is the one door of the engine: it writes the event in the ledger,
+    chooses the one rule that answers it, and applies that rule's effects. A new effect
+    is one field and one ``_apply_<effect>`` method named in ``_effects``.
+    """
+
+    _name = "crm.playbook.rule"
+    _description = "Playbook Rule"
+    _inherit = ["crm.task.plan"]
+    _order = "playbook_id, stage_id, sequence, id"
+
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    sentence = fields.Char(compute="_compute_sentence")
+    company_id = fields.Many2one(related="playbook_id.company_id")
+
+    # When
+    playbook_id = fields.Many2one(
+        "crm.playbook",
+        ondelete="cascade",
+        index=True,
+        compute="_compute_playbook_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Where the rule holds. Everywhere, if empty.",
+    )
+    stage_id = fields.Many2one(
+        "crm.playbook.stage",
+        ondelete="cascade",
+        index="btree_not_null",
+        help="The only stage where the rule holds. In the whole playbook, if empty.",
+    )
+    trigger = fields.Selection(TRIGGERS, required=True, default="outcome")
+    action_type_id = fields.Many2one(
+        "crm.action.type",
+        ondelete="restrict",
+        help="Only for actions of this type. Any type, if empty.",
+    )
+    outcome_id = fields.Many2one("crm.outcome", ondelete="restrict")
+    attempts = fields.Integer(
+        default=3, help="How many such actions done during one stay in the stage."
+    )
+    idle_hours = fields.Float("Idle Hours", default=24)
+    score_min = fields.Float("Lowest Score", help="In percent.")
+    score_max = fields.Float("Highest Score", default=100, help="In percent.")
+
+    # Then
+    commercial_status_id = fields.Many2one(
+        "crm.commercial.status",
+        string="New Status",
+        ondelete="restrict",
+        help="The commercial status of entity and opportunity. Unchanged, if empty.",
+    )
+    points = fields.Integer(help="For whoever did the action.")
+    move = fields.Selection(MOVES, required=True, default="stay")
+    target_stage_id = fields.Many2one("crm.playbook.stage", ondelete="restrict")
+    lost_reason_id = fields.Many2one("crm.lost.reason", ondelete="restrict")
+    spawn_campaign_id = fields.Many2one(
+        "crm.campaign",
+        string="Start Campaign",
+        ondelete="restrict",
+        domain=[("is_template", "=", False)],
+        help="Start an opportunity of this campaign for the same entity.",
+    )
+
+    _outcome_given = models.Constraint(
+        "CHECK(trigger <> 'outcome' OR outcome_id IS NOT NULL)",
+        "Choose the outcome that the rule answers.",
+    )
+    _target_given = models.Constraint(
+        "CHECK((move = 'stage') = (target_stage_id IS NOT NULL))",
+        "Choose the stage to go to, and only where the rule goes to a given stage.",
+    )
+    _attempts_positive = models.Constraint(
+        "CHECK(trigger <> 'attempts' OR attempts > 0)",
+        "The number of actions must be at least 1.",
+    )
+    _idle_positive = models.Constraint(
+        "CHECK(trigger <> 'idle' OR idle_hours > 0)",
+        "The number of idle hours must be more than 0.",
+    )
+
+    @api.depends("stage_id")
+    def _compute_playbook_id(self):
+        for rule in self.filtered("stage_id"):
+            rule.playbook_id = rule.stage_id.playbook_id
+
+    @api.constrains("playbook_id", "stage_id", "target_stage_id")
+    def _check_stages_in_playbook(self):
+        for rule in self:
+            for stage in rule.stage_id | rule.target_stage_id:
+                if stage.playbook_id != rule.playbook_id:
+                    raise ValidationError(
+                        self.env._(
+                            "Stage %(stage)s is not in playbook %(playbook)s: "
+                            "choose one of its own stages.",
+                            stage=stage.name,
+                            playbook=rule.playbook_id.name or self.env._("(none)"),
+                        )
+                    )
+
+    @api.constrains("action_type_id", "outcome_id")
+    def _check_outcome_of_type(self):
+        for rule in self.filtered(lambda rule: rule.action_type_id and rule.outcome_id):
+            if rule.outcome_id not in rule.action_type_id.outcome_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(type)s cannot end with %(outcome)s: add the outcome to the "
+                        "action type first.",
+                        type=rule.action_type_id.name,
+                        outcome=rule.outcome_id.name,
+                    )
+                )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
+
+    # === ANSWERING === #
+
+    @api.model
+    def _answer(self, event):
+        """Answer an event with exactly one rule, or none, and leave a line in the ledger.
+
+        :param Event event: what happened
+        :return: the line of the ledger; empty when the event was answered before
+        """
+        transition = self.env["crm.transition"]._open(event)
+        if transition:
+            rule = self.sudo()._choose(event)
+            rule._apply(event, transition)
+        return transition
+
+    @api.model
+    def _choose(self, event):
+        """The rule that answers an event: narrowest scope, then sequence; or none."""
+        candidates = self.browse(
+            self._candidate_ids(
+                event.trigger,
+                event.journey.playbook_id.id,
+                event.journey.playbook_stage_id.id,
+                event.action.action_type_id.id,
+                event.action.outcome_id.id,
+            )
+        )
+        return next(
+            (rule for rule in candidates if rule._is_met_by(event)), self.browse()
+        )
+
+    @api.model
+    @tools.ormcache("trigger", "playbook_id", "stage_id", "action_type_id", "outcome_id")
+    def _candidate_ids(self, trigger, playbook_id, stage_id, action_type_id, outcome_id):
+        """The rules that may answer such events, the best first."""
+        triggers = ANSWERING_TRIGGERS.get(trigger, (trigger,))
+        rules = self.sudo().search(
+            Domain("trigger", "in", triggers)
+            & Domain("playbook_id", "in", [playbook_id, False])
+            & Domain("stage_id", "in", [stage_id, False])
+            & Domain("action_type_id", "in", [action_type_id, False])
+            & Domain("outcome_id", "in", [outcome_id, False])
+        )
+        return tuple(rules.sorted(lambda rule: rule._precedence(triggers)).ids)
+
+    def _precedence(self, triggers):
+        scope = 0 if self.stage_id else 1 if self.playbook_id else 2
+        return (scope, triggers.index(self.trigger), self.sequence, self.id)
+
+    def _is_met_by(self, event):
+        """Whether the event reaches what the rule asks for beyond type and outcome."""
+        check = getattr(self, f"_is_met_{self.trigger}", None)
+        return check is None or check(event)
+
+    def _is_met_attempts(self, event):
+        if not event.journey:
+            return False
+        return self._attempts_made(event) >= self.attempts
+
+    def _attempts_made(self, event):
+        same_stay = event.journey._stay_domain() & Domain("state", "=", "done")
+        if self.action_type_id:
+            same_stay &= Domain("action_type_id", "=", self.action_type_id.id)
+        if self.outcome_id:
+            same_stay &= Domain("outcome_id", "=", self.outcome_id.id)
+        return self.env["crm.action"].search_count(same_stay)
+
+    def _is_met_survey_done(self, event):
+        return self.score_min <= (event.score or 0) <= self.score_max
+
+    def _is_met_idle(self, event):
+        return self.idle_hours == event.idle_hours
+
+    # === EFFECTS === #
+
+    @api.model
+    def _effects(self):
+        """The effects, in the order in which they are applied."""
+        return ["status", "points", "move", "task", "campaign"]
+
+    def _apply(self, event, transition):
+        """Apply the effects and write in the ledger what each of them did."""
+        if not self:
+            return
+        self.ensure_one()
+        transition._note(rule_id=self.id)
+        done = [getattr(self, f"_apply_{name}")(event, transition) for name in self._effects()]
+        transition._note(effects="\n".join(text for text in done if text))
+
+    def _apply_status(self, event, transition):
+        if not self.commercial_status_id:
+            return None
+        event.partner._set_commercial_status(
+            self.commercial_status_id, event.journey, transition
+        )
+        return self.env._("Status: %s", self.commercial_status_id.name)
+
+    def _apply_points(self, event, transition):
+        if not self.points:
+            return None
+        transition._note(points=self.points)
+        event.action._give_points(self.points)
+        return self.env._("%s points", self.points)
+
+    def _apply_move(self, event, transition):
+        if self.move == "stay" or not event.journey:
+            return None
+        return getattr(self, f"_move_{self.move}")(event.journey, transition)
+
+    def _move_next(self, journey, transition):
+        if not journey._is_open():
+            return self.env._("Already closed: it does not move.")
+        following = journey.playbook_stage_id._next() if journey.playbook_stage_id else None
+        if not following:
+            return self.env._("There is no next stage: it stays.")
+        return journey._move_by_rule(following, transition)
+
+    def _move_stage(self, journey, transition):
+        if not journey._is_open():
+            return self.env._("Already closed: it does not move.")
+        return journey._move_by_rule(self.target_stage_id, transition)
+
+    def _move_won(self, journey, transition):
+        if journey._result() == "won":
+            return self.env._("Already won.")
+        journey._close("won", transition)
+        return self.env._("Closed as won")
+
+    def _move_lost(self, journey, transition):
+        if not journey._is_open():
+            return self.env._("Already closed: it does not move.")
+        journey._close("lost", transition, lost_reason=self.lost_reason_id)
+        if self.lost_reason_id:
+            return self.env._("Closed as lost: %s", self.lost_reason_id.name)
+        return self.env._("Closed as lost")
+
+    def _apply_task(self, event, transition):
+        if not self.task_type_id:
+            return None
+        if self.task_mode == "automatic" and event.journey._is_looping():
+            return event.journey._cut_loop(self.task_type_id.name)
+        action = self._plan(
+            [event],
+            planned_by="rule",
+            transition_id=transition.id,
+            **event.journey._task_values(),
+        )
+        return self.env._(
+            "Planned: %(task)s, %(date)s, %(user)s",
+            task=self.task_type_id.name,
+            date=tools.format_datetime(self.env, action.date_start, dt_format="short"),
+            user=action.user_id.name or self.env._("everyone of the team"),
+        )
+
+    def _apply_campaign(self, event, transition):
+        campaign = self.spawn_campaign_id
+        return campaign._spawn(event) if campaign else None
+
+    # === SENTENCE === #
+
+    @api.depends(
+        "trigger",
+        "action_type_id",
+        "outcome_id",
+        "attempts",
+        "idle_hours",
+        "score_min",
+        "score_max",
+        "commercial_status_id",
+        "points",
+        "move",
+        "target_stage_id",
+        "lost_reason_id",
+        "spawn_campaign_id",
+        "task_type_id",
+        "task_delay_days",
+        "task_delay_hours",
+        "assignee",
+        "assignee_user_id",
+        "assignee_partner_id",
+    )
+    @api.depends_context("lang")
+    def _compute_sentence(self):
+        for rule in self:
+            effects = ", ".join(rule._effect_texts()) or self.env._("nothing follows")
+            rule.sentence = f"{rule._trigger_text()} → {effects}"
+
+    @api.depends("sentence")
+    def _compute_display_name(self):
+        for rule in self:
+            rule.display_name = rule.sentence
+
+    def _trigger_text(self):
+        action = self.action_type_id.name or self.env._("an action")
+        outcome = self.outcome_id.name or ""
+        if self.trigger == "outcome":
+            return self.env._(
+                "When %(action)s ends with %(outcome)s", action=action, outcome=outcome
+            )
+        if self.trigger == "attempts" and outcome:
+            return self.env._(
+                "When %(action)s ends with %(outcome)s for the %(count)s. time in the stage",
+                action=action,
+                outcome=outcome,
+                count=self.attempts,
+            )
+        if self.trigger == "attempts":
+            return self.env._(
+                "When %(action)s was done %(count)s times in the stage",
+                action=action,
+                count=self.attempts,
+            )
+        if self.trigger == "idle":
+            return self.env._("After %g hours in the stage", self.idle_hours)
+        if self.trigger == "survey_done":
+            return self.env._(
+                "When the survey is answered with %(low)g to %(high)g %%",
+                low=self.score_min,
+                high=self.score_max,
+            )
+        return {
+            "mail_opened": self.env._("When the e-mail is opened"),
+            "mail_clicked": self.env._("When a link of the e-mail is clicked"),
+            "mail_replied": self.env._("When the e-mail is answered"),
+            "mail_bounced": self.env._("When the e-mail cannot be delivered"),
+            "sms_failed": self.env._("When the SMS cannot be delivered"),
+            "order_confirmed": self.env._("When an order is confirmed"),
+            "invoice_paid": self.env._("When an invoice is paid"),
+        }.get(self.trigger, "")
+
+    def _effect_texts(self):
+        texts = []
+        if self.task_type_id:
+            texts.append(
+                self.env._(
+                    "plan %(task)s %(delay)s for %(assignee)s",
+                    task=self.task_type_id.name,
+                    delay=self._delay_text() or self.env._("at once"),
+                    assignee=self._assignee_text(),
+                )
+            )
+        if self.commercial_status_id:
+            texts.append(self.env._("status %s", self.commercial_status_id.name))
+        if self.points:
+            one = self.points == 1
+            texts.append(
+                self.env._("1 point") if one else self.env._("%s points", self.points)
+            )
+        if self.move != "stay":
+            texts.append(self._move_text())
+        if self.spawn_campaign_id:
+            texts.append(self.env._("start campaign %s", self.spawn_campaign_id.name))
+        return texts
+
+    def _move_text(self):
+        if self.move == "stage":
+            return self.env._("go to stage %s", self.target_stage_id.name)
+        if self.move == "lost" and self.lost_reason_id:
+            return self.env._("close as lost (%s)", self.lost_reason_id.name)
+        return {
+            "next": self.env._("go to the next stage"),
+            "won": self.env._("close as won"),
+            "lost": self.env._("close as lost"),
+        }[self.move]

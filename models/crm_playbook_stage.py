@@ -1,0 +1,161 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from .crm_action_type import CHANNEL_ICONS
+
+
+class CrmPlaybookStage(models.Model):
+    """One step of a playbook. Entering it plans its task."""
+
+    _name = "crm.playbook.stage"
+    _description = "Playbook Stage"
+    _inherit = ["crm.task.plan"]
+    _order = "playbook_id, sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    playbook_id = fields.Many2one(
+        "crm.playbook", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="playbook_id.company_id")
+    sequence = fields.Integer(default=10)
+    description = fields.Html(
+        translate=True, help="What this step is for; shown to whoever does its task."
+    )
+    user_id = fields.Many2one("res.users", string="Stage's User")
+    crm_stage_id = fields.Many2one(
+        "crm.stage",
+        string="Pipeline Stage",
+        ondelete="set null",
+        help="Where the opportunity stands in Odoo's pipeline while it is in this stage.",
+    )
+    mail_template_id = fields.Many2one(
+        "mail.template",
+        string="E-mail Template",
+        ondelete="restrict",
+        help="Instead of the template of the action type.",
+    )
+    sms_template_id = fields.Many2one(
+        "sms.template",
+        string="SMS Template",
+        ondelete="restrict",
+        help="Instead of the template of the action type.",
+    )
+    survey_id = fields.Many2one(
+        "survey.survey",
+        ondelete="restrict",
+        help="Instead of the survey of the action type.",
+    )
+    rule_ids = fields.One2many("crm.playbook.rule", "stage_id", string="Rules")
+    timing = fields.Char(compute="_compute_timing")
+
+    @api.depends("task_mode", "task_delay_days", "task_delay_hours")
+    def _compute_timing(self):
+        for stage in self:
+            stage.timing = stage._delay_text() or self.env._("at once")
+
+    @api.depends("name", "playbook_id.name")
+    @api.depends_context("with_playbook")
+    def _compute_display_name(self):
+        if not self.env.context.get("with_playbook"):
+            return super()._compute_display_name()
+        for stage in self:
+            stage.display_name = f"{stage.playbook_id.name} / {stage.name}"
+
+    @api.constrains("playbook_id")
+    def _check_playbook_stays(self):
+        """A stage that journeys are in, or rules point at, keeps its playbook."""
+        rules = self.env["crm.playbook.rule"].sudo().with_context(active_test=False)
+        for stage in self:
+            pointing = rules.search(
+                [("target_stage_id", "=", stage.id), ("playbook_id", "!=", stage.playbook_id.id)],
+                limit=1,
+            )
+            if pointing or stage._journeys_in().filtered(
+                lambda journey, stage=stage: journey.playbook_id != stage.playbook_id
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "Stage %s is in use: it cannot move to another playbook.",
+                        stage.name,
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_in_use(self):
+        for stage in self:
+            if journeys := stage._journeys_in():
+                raise UserError(
+                    self.env._(
+                        "%(count)s opportunities are in stage %(stage)s: move them to "
+                        "another stage before you delete it.",
+                        count=len(journeys),
+                        stage=stage.name,
+                    )
+                )
+
+    def _journeys_in(self):
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        return leads.search([("playbook_stage_id", "in", self.ids)])
+
+    def _next(self):
+        """The stage after this one, or none after the last."""
+        stages = self.playbook_id._stages()
+        position = stages.ids.index(self.id)
+        return stages[position + 1 : position + 2]
+
+    # === MESSAGES === #
+
+    def _mail_template(self, action_type):
+        return self.mail_template_id or action_type.mail_template_id
+
+    def _sms_template(self, action_type):
+        return self.sms_template_id or action_type.sms_template_id
+
+    def _survey(self, action_type):
+        return self.survey_id or action_type.survey_id
+
+    # === STAGE LINE === #
+
+    def _figures(self, journeys):
+        """Count, in two grouped queries, what went on in each stage.
+
+        :param journeys: domain of the opportunities that count
+        :return: {stage: {"here", "planned", "done", "failed"}}
+        """
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        query = leads._search(journeys)
+        figures = {
+            stage: {"here": 0, "planned": 0, "done": 0, "failed": 0} for stage in self
+        }
+        for stage, count in leads._read_group(
+            [
+                ("id", "in", query),
+                ("playbook_stage_id", "in", self.ids),
+                ("won_status", "=", "pending"),
+            ],
+            ["playbook_stage_id"],
+            ["__count"],
+        ):
+            figures[stage]["here"] = count
+        for stage, state, count in self.env["crm.action"].sudo()._read_group(
+            [
+                ("lead_id", "in", query),
+                ("playbook_stage_id", "in", self.ids),
+                ("state", "in", ["planned", "done", "failed"]),
+            ],
+            ["playbook_stage_id", "state"],
+            ["__count"],
+        ):
+            figures[stage][state] = count
+        return figures
+
+    def _stage_line_item(self, figures):
+        return {
+            "id": self.id,
+            "name": self.name or "",
+            "task": self.task_type_id.name or "",
+            "icon": CHANNEL_ICONS.get(self.task_channel, "fa-circle-o"),
+            "mode": self.task_mode or "",
+            "timing": self.timing,
+            "figures": figures.get(self),
+        }

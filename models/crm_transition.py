@@ -1,0 +1,166 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .crm_playbook_rule import TRIGGERS
+from .engine import as_engine, is_engine
+
+RESULTS = [("open", "Open"), ("won", "Won"), ("lost", "Lost")]
+
+
+class CrmTransition(models.Model):
+    """The ledger: one line for each event, with the rule that answered and what it did.
+
+    Lines are written by the engine, never edited and never deleted. Folding
+    ``to_stage_id``, ``status_after_id`` and ``result`` over the lines of a journey, in
+    the order of their ids, gives the stage, the status and the result it has now.
+    """
+
+    _name = "crm.transition"
+    _description = "Ledger Line"
+    _order = "id desc"
+    _rec_name = "trigger"
+
+    date = fields.Datetime(required=True, readonly=True, index=True)
+    trigger = fields.Selection(
+        TRIGGERS
+        + [
+            ("started", "The playbook was started"),
+            ("moved", "Moved to a stage by hand"),
+            ("closed", "Closed by hand"),
+            ("reopened", "Opened again by hand"),
+            ("status", "Status changed by hand"),
+            ("corrected", "An outcome was corrected"),
+        ],
+        string="Event",
+        required=True,
+        readonly=True,
+    )
+    event_key = fields.Char(readonly=True)
+    user_id = fields.Many2one("res.users", "By", readonly=True, index=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    partner_id = fields.Many2one(
+        "res.partner", "Entity", readonly=True, index=True, ondelete="restrict"
+    )
+    lead_id = fields.Many2one(
+        "crm.lead", "Opportunity", readonly=True, index=True, ondelete="cascade"
+    )
+    crm_campaign_id = fields.Many2one(
+        "crm.campaign", "Campaign", readonly=True, index="btree_not_null"
+    )
+    action_id = fields.Many2one(
+        "crm.action", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    outcome_id = fields.Many2one(related="action_id.outcome_id")
+    order_id = fields.Many2one(
+        "sale.order", "Sales Order", readonly=True, ondelete="set null"
+    )
+    rule_id = fields.Many2one(
+        "crm.playbook.rule", readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    from_stage_id = fields.Many2one(
+        "crm.playbook.stage", "From", readonly=True, ondelete="restrict"
+    )
+    to_stage_id = fields.Many2one(
+        "crm.playbook.stage",
+        "To",
+        readonly=True,
+        ondelete="restrict",
+        help="The stage that was entered; empty where the journey did not move.",
+    )
+    status_before_id = fields.Many2one(
+        "crm.commercial.status", readonly=True, ondelete="restrict"
+    )
+    status_after_id = fields.Many2one(
+        "crm.commercial.status", "New Status", readonly=True, ondelete="restrict"
+    )
+    result = fields.Selection(RESULTS, readonly=True)
+    points = fields.Integer(readonly=True)
+    effects = fields.Text(readonly=True)
+    planned_action_ids = fields.One2many(
+        "crm.action", "transition_id", "Planned Actions", readonly=True
+    )
+
+    _event_key_unique = models.UniqueIndex("(event_key) WHERE event_key IS NOT NULL")
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_engine()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_engine()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        self._check_engine()
+
+    def _check_engine(self):
+        if not is_engine(self.env):
+            raise UserError(
+                self.env._(
+                    "The ledger is written by the playbooks alone: its lines are "
+                    "neither made, edited nor deleted by hand."
+                )
+            )
+
+    # === ENGINE === #
+
+    @api.model
+    def _open(self, event):
+        """Write the line of an event, once.
+
+        The insertion itself decides who answers an event that is told twice at the same
+        moment: the unique index lets one of them through.
+
+        :return: the new line; empty where the event was told before
+        """
+        ledger = as_engine(self)
+        values = self._prepare_event_values(event) | {
+            "create_uid": self.env.uid,
+            "write_uid": self.env.uid,
+            "create_date": self.env.cr.now(),
+            "write_date": self.env.cr.now(),
+        }
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                "INSERT INTO crm_transition (%s) VALUES %s "
+                "ON CONFLICT (event_key) WHERE event_key IS NOT NULL DO NOTHING "
+                "RETURNING id",
+                SQL(", ").join(SQL.identifier(name) for name in values),
+                tuple(value or None for value in values.values()),
+            )
+        )
+        return ledger.browse([row_id for (row_id,) in rows])
+
+    @api.model
+    def _open_new(self, events):
+        """Write the lines of events that cannot have been told before, in one batch."""
+        return as_engine(self).create(
+            [self._prepare_event_values(event) for event in events]
+        )
+
+    @api.model
+    def _prepare_event_values(self, event):
+        journey, action = event.journey, event.action
+        return {
+            "date": fields.Datetime.now(),
+            "trigger": event.trigger,
+            "event_key": event.key,
+            "user_id": (action.user_id or self.env.user).id,
+            "company_id": (journey or action).company_id.id or self.env.company.id,
+            "partner_id": event.partner.id,
+            "lead_id": journey.id,
+            "crm_campaign_id": (journey or action).crm_campaign_id.id,
+            "action_id": action.id,
+            "order_id": event.order.id if event.order else False,
+            "from_stage_id": journey.playbook_stage_id.id,
+        }
+
+    def _note(self, **values):
+        """Add to the line, while its event is being answered, what followed."""
+        as_engine(self).write(values)

@@ -1,0 +1,35 @@
+"""What happened, told to the rules by whoever saw it happen."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened to an entity, and to its journey if it has one.
+
+    ``key`` tells one event from another on the same journey (or entity): the same key
+    is answered once, however often it is told. An event without key is always new.
+    """
+
+    trigger: str
+    partner: Any
+    journey: Any
+    action: Any
+    key: str | None = None
+    score: float | None = None
+    idle_hours: float | None = None
+    order: Any = None
+    values: dict = field(default_factory=dict)
+
+    @classmethod
+    def of_action(cls, trigger, action, **details):
+        """The event of something that happened to an action, once per action."""
+        details.setdefault("key", f"{trigger}/{action.id}")
+        return cls(trigger, action.partner_id, action._journey(), action, **details)
+
+    @classmethod
+    def of_journey(cls, trigger, journey, **details):
+        """The event of something that happened to a journey as such."""
+        no_action = journey.env["crm.action"]
+        return cls(trigger, journey.partner_id, journey, no_action, **details)

@@ -1,0 +1,90 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .event import Event
+
+_logger = logging.getLogger(__name__)
+BATCH = 500
+
+
+class CrmLead(models.Model):
+    """Source of ``idle``: hours went by and the opportunity is still in its stage."""
+
+    _inherit = "crm.lead"
+
+    @api.model
+    def _cron_watch_idle(self):
+        """Tell of each opportunity that has stayed too long, once for each stay."""
+        progress = self.env["ir.cron"]._commit_progress
+        for hours in self._idle_thresholds():
+            last = 0
+            while idle := self._idle_since(hours, after=last):
+                last = idle[-1].id
+                for lead in idle.try_lock_for_update():
+                    lead._tell_idle(hours)
+                    if not progress(1):
+                        return
+
+    @api.model
+    def _idle_thresholds(self):
+        rules = self.env["crm.playbook.rule"].sudo().search([("trigger", "=", "idle")])
+        return sorted(set(rules.mapped("idle_hours")))
+
+    @api.model
+    def _idle_since(self, hours, after=0):
+        """The next open opportunities idle for so long, that a rule minds, not told yet."""
+        rules = (
+            self.env["crm.playbook.rule"]
+            .sudo()
+            .search([("trigger", "=", "idle"), ("idle_hours", "=", hours)])
+        )
+        entered = fields.Datetime.now() - timedelta(hours=hours)
+        query = self.sudo()._search(
+            Domain("id", ">", after)
+            & Domain("won_status", "=", "pending")
+            & Domain("stage_entered_at", "<=", entered)
+            & Domain("playbook_stage_id", "!=", False)
+            & Domain.OR(rule._idle_scope() for rule in rules),
+            order="id",
+            limit=BATCH,
+        )
+        # The key of the ledger line says whether this stay was told of.
+        query.add_where(
+            SQL(
+                "NOT EXISTS (SELECT FROM crm_transition told WHERE told.event_key = "
+                "%s || crm_lead.id || '/' || crm_lead.stage_visit)",
+                self._idle_prefix(hours),
+            )
+        )
+        return self.browse(query).sudo()
+
+    @api.model
+    def _idle_prefix(self, hours):
+        return f"idle/{hours:g}/{self._name}/"
+
+    def _tell_idle(self, hours):
+        key = f"{self._idle_prefix(hours)}{self.id}/{self.stage_visit}"
+        event = Event.of_journey("idle", self, key=key, idle_hours=hours)
+        try:
+            with self.env.cr.savepoint():
+                self.env["crm.playbook.rule"]._answer(event)
+        except UserError as error:
+            _logger.warning("Idle %s was not answered: %s", self, error)
+            self._post_notice(str(error))
+
+
+class CrmPlaybookRule(models.Model):
+    _inherit = "crm.playbook.rule"
+
+    def _idle_scope(self):
+        """The opportunities that an idle rule minds."""
+        if self.stage_id:
+            return Domain("playbook_stage_id", "=", self.stage_id.id)
+        if self.playbook_id:
+            return Domain("playbook_id", "=", self.playbook_id.id)
+        return Domain.TRUE

@@ -1,0 +1,72 @@
+from odoo import api, fields, models
+
+from .engine import as_engine, is_engine
+from .event import Event
+
+
+class ResPartner(models.Model):
+    """An entity: its commercial status, its actions and its ledger."""
+
+    _inherit = "res.partner"
+
+    commercial_status_id = fields.Many2one(
+        "crm.commercial.status",
+        index="btree_not_null",
+        copy=False,
+        ondelete="restrict",
+        tracking=True,
+    )
+    commercial_status_date = fields.Datetime("Status Since", copy=False, readonly=True)
+    crm_action_ids = fields.One2many("crm.action", "partner_id", "Actions")
+    crm_action_count = fields.Integer(
+        compute="_compute_crm_action_count", groups="sales_team.group_sale_salesman"
+    )
+
+    def _compute_crm_action_count(self):
+        counts = dict(
+            self.env["crm.action"]._read_group(
+                [("partner_id", "in", self.ids)], ["partner_id"], ["__count"]
+            )
+        )
+        for partner in self:
+            partner.crm_action_count = counts.get(partner, 0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        partners = super().create(vals_list)
+        partners.filtered("commercial_status_id")._record_status()
+        return partners
+
+    def write(self, vals):
+        if "commercial_status_id" not in vals or is_engine(self.env):
+            return super().write(vals)
+        before = {partner: partner.commercial_status_id for partner in self}
+        result = super().write(vals)
+        changed = self.filtered(lambda p: p.commercial_status_id != before[p])
+        changed._record_status(before)
+        return result
+
+    def _record_status(self, before=None):
+        """Date a status given by hand, and leave a line in the ledger."""
+        as_engine(self).write({"commercial_status_date": fields.Datetime.now()})
+        no_lead, no_action = self.env["crm.lead"], self.env["crm.action"]
+        lines = self.env["crm.transition"]._open_new(
+            [Event("status", partner, no_lead, no_action) for partner in self]
+        )
+        for partner, line in zip(self, lines, strict=True):
+            line._note(
+                status_before_id=before[partner].id if before else False,
+                status_after_id=partner.commercial_status_id.id,
+            )
+
+    def _set_commercial_status(self, status, journey, transition):
+        """Give entity and journey a status, as the effect of a rule."""
+        previous = (journey or self).commercial_status_id
+        values = {
+            "commercial_status_id": status.id,
+            "commercial_status_date": fields.Datetime.now(),
+        }
+        as_engine(self).write(values)
+        if journey:
+            as_engine(journey).write(values)
+        transition._note(status_before_id=previous.id, status_after_id=status.id)

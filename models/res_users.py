@@ -1,0 +1,54 @@
+import heapq
+
+from odoo import models
+
+
+class ResUsers(models.Model):
+    """How work is shared among several people."""
+
+    _inherit = "res.users"
+
+    def _take_turns(self, count, model, campaign):
+        """Name ``count`` of these users in turn, the one who waits longest first.
+
+        :param model: what they are given, ``crm.lead`` or ``crm.action``
+        :param campaign: in which campaign they take turns
+        :return: list of ``count`` users, empty ones where ``self`` is empty
+        """
+        latest = dict(
+            self.env[model]
+            .sudo()
+            .with_context(active_test=False)
+            ._read_group(
+                [("crm_campaign_id", "=", campaign.id), ("user_id", "in", self.ids)],
+                ["user_id"],
+                ["id:max"],
+            )
+        )
+        waiting = self.sorted(lambda user: (latest.get(user, 0), user.id))
+        return [waiting[turn % len(waiting)] if waiting else self for turn in range(count)]
+
+    def _level_load(self, count):
+        """Name ``count`` of these users so that their open actions become level.
+
+        :return: list of ``count`` users, empty ones where ``self`` is empty
+        """
+        if not self:
+            return [self] * count
+        open_actions = dict(
+            self.env["crm.action"]
+            .sudo()
+            ._read_group(
+                [("state", "=", "planned"), ("user_id", "in", self.ids)],
+                ["user_id"],
+                ["__count"],
+            )
+        )
+        loads = [(open_actions.get(user, 0), user.id) for user in self]
+        heapq.heapify(loads)
+        named = []
+        for _turn in range(count):
+            load, user_id = loads[0]
+            heapq.heapreplace(loads, (load + 1, user_id))
+            named.append(self.browse(user_id))
+        return named
