@@ -3,7 +3,6 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
-from .crm_action_type import CHANNELS
 from .crm_task_plan import MODES
 from .engine import as_engine, is_engine
 from .event import Event
@@ -81,9 +80,7 @@ class CrmAction(models.Model):
     action_type_id = fields.Many2one(
         "crm.action.type", "Type", required=True, index=True, ondelete="restrict"
     )
-    channel = fields.Selection(
-        CHANNELS, related="action_type_id.channel", string="Channel"
-    )
+    channel = fields.Selection(related="action_type_id.channel", string="Channel")
     icon = fields.Char(related="action_type_id.icon")
     partner_id = fields.Many2one(
         "res.partner", "Entity", required=True, index=True, ondelete="restrict"

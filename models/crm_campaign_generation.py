@@ -147,7 +147,7 @@ class CrmCampaign(models.Model):
                 for partner, user in zip(partners, salespeople, strict=True)
             ]
         )
-        self._bulk(leads)._begin(self.playbook_id, stage)
+        leads._enter_stage(stage, leads._open_lines("started"))
         return leads.with_env(self.env)
 
     def _bulk(self, records):

@@ -20,7 +20,7 @@ class CrmCampaign(models.Model):
         help="What the campaign costs whatever is done.",
     )
     opportunity_count = fields.Integer(
-        "Opportunities", compute="_compute_opportunity_counts"
+        "Number of Opportunities", compute="_compute_opportunity_counts"
     )
     open_count = fields.Integer("Open", compute="_compute_opportunity_counts")
     won_count = fields.Integer("Won", compute="_compute_opportunity_counts")

@@ -124,9 +124,7 @@ class CrmJourney(models.AbstractModel):
         self._check_open()
         self._check_entity()
         self._cancel_planned(self.env._("Another playbook was started."))
-        lines = self._open_lines("started")
-        as_engine(self).write({"playbook_id": playbook.id})
-        self._enter_stage(first, lines)
+        self._enter_stage(first, self._open_lines("started"))
         return True
 
     def go_to_stage(self, stage_id):
@@ -184,12 +182,9 @@ class CrmJourney(models.AbstractModel):
 
     def _enter_stage(self, stage, transitions):
         """Enter a stage, one ledger line for each journey, and plan the stage's task."""
-        now = fields.Datetime.now()
-        for journey in as_engine(self):
-            journey.write(
-                self._prepare_stage_values(stage)
-                | {"stage_entered_at": now, "stage_visit": journey.stage_visit + 1}
-            )
+        values = self._prepare_stage_values(stage)
+        for visit, journeys in as_engine(self).grouped("stage_visit").items():
+            journeys.write(values | {"stage_visit": visit + 1})
         transitions._note(to_stage_id=stage.id)
         self._plan_stage_task(stage, transitions)
 
@@ -209,7 +204,11 @@ class CrmJourney(models.AbstractModel):
 
     def _prepare_stage_values(self, stage):
         """What a journey of this model has written when it enters ``stage``."""
-        return {"playbook_stage_id": stage.id}
+        return {
+            "playbook_id": stage.playbook_id.id,
+            "playbook_stage_id": stage.id,
+            "stage_entered_at": fields.Datetime.now(),
+        }
 
     def _move_by_rule(self, stage, transition):
         """Enter a stage because a rule says so, unless that would go round for ever."""

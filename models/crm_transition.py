@@ -135,6 +135,8 @@ class CrmTransition(models.Model):
                 tuple(value or None for value in values.values()),
             )
         )
+        event.journey.invalidate_recordset(["transition_ids"])
+        event.action.invalidate_recordset(["answer_ids"])
         return ledger.browse([row_id for (row_id,) in rows])
 
     @api.model
