@@ -1,0 +1,129 @@
+"""Databases that are made once and copied ever after."""
+
+from .failure import Failure
+from .install_log import complaints, module_progress
+from .layout import ADD_ON
+from .stamps import digest_of
+
+BUILD_PAGES = "env['ir.qweb']._pregenerate_assets_bundles()\nenv.cr.commit()\n"
+
+
+class Template:
+    """A database that ``fill`` makes from a copy of its parent, or from nothing.
+
+    It is marked with a digest of all it was made from, made under another name and
+    renamed when complete. Nobody may connect to it, so it can always be copied.
+    """
+
+    def __init__(self, house, name, title, digest, fill, parent=None):
+        self.house = house
+        self.databases = house.databases
+        self.name = f"{ADD_ON}_template_{name}"
+        self.title = title
+        self.digest = digest
+        self.fill = fill
+        self.parent = parent
+
+    def ready(self):
+        """Make the database if it is missing or outdated, and return its name."""
+        if self.databases.digest(self.name) != self.digest:
+            if self.parent:
+                self.parent.ready()
+            with self.house.console.step(self.title) as progress:
+                self._make(progress)
+        return self.name
+
+    def _make(self, progress):
+        unfinished = f"{self.name}_new"
+        self.databases.drop(unfinished)
+        if self.parent:
+            self.databases.clone(self.parent.name, unfinished)
+        self.fill(unfinished, progress)
+        self.databases.rename(unfinished, self.name)
+        self.databases.close(self.name)
+        self.databases.mark(self.name, self.digest)
+
+
+class Templates:
+    """The templates of the demonstration and of the tests."""
+
+    def __init__(self, house):
+        self.house = house
+
+    def dependencies(self, with_demo=False):
+        """Everything the add-on builds on."""
+        return Template(
+            self.house,
+            "demonstration" if with_demo else "dependencies",
+            "Odoo's own add-ons" + (" with demonstration data" if with_demo else ""),
+            self._dependencies_digest(),
+            self._install_demonstration if with_demo else self._install_dependencies,
+        )
+
+    def installed(self):
+        """The add-on, installed without a warning."""
+        add_on = self.house.add_on.installation_digest(with_demo=False)
+        return Template(
+            self.house,
+            "installed",
+            f"Installation of {ADD_ON}",
+            digest_of(self._dependencies_digest(), add_on),
+            self._install,
+            parent=self.dependencies(),
+        )
+
+    def pages(self):
+        """The same, with the scripts and styles of its pages already built."""
+        installed = self.installed()
+        return Template(
+            self.house,
+            "pages",
+            "Scripts and styles of the pages",
+            digest_of(installed.digest, self.house.add_on.page_digest()),
+            self._build_pages,
+            parent=installed,
+        )
+
+    def _dependencies_digest(self):
+        return digest_of(
+            *sorted(self.house.add_on.dependencies),
+            self.house.odoo_source.identity(),
+            self.house.python.stamp.digest,
+        )
+
+    def _install_dependencies(self, database, progress, *options):
+        self.house.odoo.work_on(
+            database,
+            self.house.layout.log("dependencies"),
+            "The add-ons that this one depends on could not be installed.",
+            *("-i", ",".join(self.house.add_on.dependencies), *options),
+            on_line=module_progress(progress),
+        )
+
+    def _install_demonstration(self, database, progress):
+        self._install_dependencies(database, progress, "--with-demo")
+
+    def _install(self, database, progress):
+        log = self.house.layout.log("install")
+        self.house.odoo.work_on(
+            database,
+            log,
+            f"{ADD_ON} could not be installed.",
+            *("-i", ADD_ON),
+            on_line=module_progress(progress),
+        )
+        found = complaints(log.read_text())
+        if found:
+            raise Failure(
+                "\n".join([f"{ADD_ON} complains while it is installed:", *found]),
+                f"The whole log: {log}",
+            )
+
+    def _build_pages(self, database, progress):
+        progress.tell("about half a minute")
+        self.house.odoo.run_in_shell(
+            database,
+            BUILD_PAGES,
+            self.house.layout.log("pages"),
+            "The scripts and styles of the pages could not be built.",
+        )
