@@ -152,8 +152,18 @@ class CrmAction(models.Model):
     corrected_by_id = fields.Many2one(
         "crm.action", readonly=True, index="btree_not_null", ondelete="restrict"
     )
-    mailing_trace_ids = fields.One2many("mailing.trace", "crm_action_id")
-    survey_answer_id = fields.Many2one("survey.user_input", readonly=True)
+    mailing_trace_ids = fields.One2many(
+        "mailing.trace", "crm_action_id", groups="mass_mailing.group_mass_mailing_user"
+    )
+    message_status = fields.Selection(
+        lambda self: self.env["mailing.trace"]._fields["trace_status"].selection,
+        compute="_compute_message_status",
+        compute_sudo=True,
+        help="What became of the message that the action sent.",
+    )
+    survey_answer_id = fields.Many2one(
+        "survey.user_input", readonly=True, groups="survey.group_survey_user"
+    )
     answer_ids = fields.One2many("crm.transition", "action_id", "What Followed")
 
     _due_index = models.Index(
@@ -191,6 +201,11 @@ class CrmAction(models.Model):
         for action in self:
             names = (action.action_type_id.name, action.partner_id.display_name)
             action.display_name = " · ".join(name for name in names if name)
+
+    @api.depends("mailing_trace_ids.trace_status")
+    def _compute_message_status(self):
+        for action in self:
+            action.message_status = action.mailing_trace_ids[-1:].trace_status
 
     @api.depends("state", "date_start", "date_end")
     def _compute_is_late(self):

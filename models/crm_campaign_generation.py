@@ -24,6 +24,9 @@ class CrmCampaign(models.Model):
     _inherit = "crm.campaign"
 
     generated_at = fields.Datetime("Last Generation", readonly=True, copy=False)
+    is_generated = fields.Boolean(
+        readonly=True, copy=False, help="The whole segment has been taken up once."
+    )
     to_generate_count = fields.Integer(compute="_compute_to_generate_count")
 
     @api.depends("segment_id", "state", "reentry", "reentry_days", "generated_at")
@@ -95,9 +98,10 @@ class CrmCampaign(models.Model):
         """The campaigns whose time it is."""
         today = fields.Date.context_today(self)
         running = Domain("state", "=", "running") & Domain("is_template", "=", False)
+        wanting = Domain("frequency", "=", "daily") | Domain("is_generated", "=", False)
         begun = Domain("date_start", "=", False) | Domain("date_start", "<=", today)
         not_over = Domain("date_end", "=", False) | Domain("date_end", ">=", today)
-        return running & begun & not_over
+        return running & wanting & begun & not_over
 
     def _generate_first_batch(self):
         """What is ready when the button is released; the scheduler makes the rest."""
@@ -113,8 +117,14 @@ class CrmCampaign(models.Model):
         """
         self.ensure_one()
         self._lock()
-        partners = self.env["res.partner"].sudo()
-        return self._take_up(partners.search(self._candidate_domain(), limit=BATCH, order="id"))
+        partners = (
+            self.env["res.partner"]
+            .sudo()
+            .search(self._candidate_domain(), limit=BATCH, order="id")
+        )
+        if len(partners) < BATCH:
+            as_engine(self).write({"is_generated": True})
+        return self._take_up(partners)
 
     def _lock(self):
         """One generation of a campaign at a time.

@@ -142,9 +142,12 @@ class CrmTransition(models.Model):
     @api.model
     def _open_new(self, events):
         """Write the lines of events that cannot have been told before, in one batch."""
-        return as_engine(self).create(
+        lines = as_engine(self).create(
             [self._prepare_event_values(event) for event in events]
         )
+        # The cache would keep the new lines last, where the order says first.
+        lines.lead_id.invalidate_recordset(["transition_ids"])
+        return lines
 
     @api.model
     def _prepare_event_values(self, event):

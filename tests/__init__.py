@@ -1,1 +1,6 @@
+from . import test_access
+from . import test_crm_action
+from . import test_crm_action_channel
+from . import test_crm_campaign
+from . import test_crm_journey
 from . import test_crm_playbook_rule

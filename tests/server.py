@@ -1,0 +1,182 @@
+"""A real Odoo server on a database of its own, for whoever talks to it from outside.
+
+Tests and benchmarks use it alike, so it knows neither: it needs nothing but the
+environment that ``./test`` and ``./run bench`` prepare.
+"""
+
+import ctypes
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+START_SECONDS = 90
+STOP_SECONDS = 20
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
+
+
+class ServerProblem(Exception):
+    """What is wrong with the surroundings, said so that it can be put right."""
+
+
+class Database:
+    """A database that is copied from the one with the add-on freshly installed."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def exists(self):
+        """Whether there is such a database already."""
+        names = _run(["psql", "-d", "postgres", "-Atc", "SELECT datname FROM pg_database"])
+        return self.name in names.splitlines()
+
+    def create(self):
+        """Copy the template."""
+        _run(["createdb", "-T", _prepared("CRM_PLAYBOOK_TEMPLATE_DB"), self.name])
+
+    def drop(self):
+        """Remove the database, whoever is connected."""
+        _run(["dropdb", "--if-exists", "--force", self.name])
+
+    def disconnect(self):
+        """Cut off whoever is connected, such as the server of a run that was killed."""
+        _run(
+            [
+                *("psql", "-d", "postgres", "-Atc"),
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                f" WHERE datname = '{self.name}'",
+            ]
+        )
+
+    def rows(self, query):
+        """The rows of an SQL query, as tuples of texts."""
+        text = _run(["psql", "-d", self.name, "-AtF", "\t", "-c", query])
+        return [tuple(line.split("\t")) for line in text.splitlines()]
+
+    def run(self, script, **environment):
+        """Run a script in Odoo's shell, as the system, and return what it printed."""
+        program, *options = _odoo()
+        position = options.index("-c") if "-c" in options else len(options)
+        command = [program, *options[:position], "shell", *options[position:]]
+        command += ["-d", self.name, "--no-http", "--log-level", "error"]
+        return _run([*command, "--shell-file", str(script)], **environment)
+
+
+class OdooServer:
+    """An Odoo server process, from ``with`` to the end of its block."""
+
+    def __init__(self, database, *options):
+        self.database = database
+        self.options = options
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.folder = tempfile.TemporaryDirectory(prefix="crm_playbook_")
+        self.log = Path(self.folder.name) / "odoo.log"
+        self.process = None
+
+    def __enter__(self):
+        self._start()
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, *_error):
+        self._stop()
+
+    def log_lines(self):
+        """What the server has logged so far."""
+        return self.log.read_text(errors="replace").splitlines()
+
+    def _start(self):
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [*_odoo(), *self._server_options(), *self.options],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent,
+            )
+
+    def _server_options(self):
+        name = self.database.name
+        return [
+            *("-d", name, "--db-filter", f"^{name}$", "--no-database-list"),
+            *("--http-interface", "127.0.0.1", "--http-port", str(self.port)),
+            *("--gevent-port", str(free_port()), "--max-cron-threads", "0"),
+        ]
+
+    def _wait_until_it_answers(self):
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                tail = "\n".join(self.log_lines()[-20:])
+                raise ServerProblem(f"Odoo did not start. It said at last:\n{tail}")
+            time.sleep(0.1)
+
+    def _answers(self):
+        try:
+            with urllib.request.urlopen(f"{self.url}/web/health", timeout=5) as answer:
+                return answer.status == 200
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def _stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.folder.cleanup()
+
+
+def free_port():
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _odoo():
+    return shlex.split(_prepared("CRM_PLAYBOOK_ODOO"))
+
+
+def _prepared(name):
+    value = os.environ.get(name)
+    if not value:
+        raise ServerProblem(
+            f"{name} is not set: start tests by ./test and benchmarks by ./run bench, "
+            "which prepare Odoo and a database for them."
+        )
+    return value
+
+
+def _run(command, **environment):
+    result = subprocess.run(
+        command,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if result.returncode:
+        raise ServerProblem(
+            f"{shlex.join(command)} failed:\n{result.stdout}{result.stderr}"
+        )
+    return result.stdout
+
+
+def _die_with_parent():
+    """Have the server stop even where its starter is killed outright (on Linux)."""
+    try:
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGTERM)
+    except (AttributeError, OSError):
+        return

@@ -1,0 +1,304 @@
+from datetime import timedelta
+
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
+
+from .common import MONDAY, PlaybookCase
+
+
+@tagged("post_install", "-at_install")
+class TestCrmCampaign(PlaybookCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.partners = cls.env["res.partner"].concat(
+            *(cls._create_partner(f"Member {number}") for number in range(3))
+        )
+        cls.campaign = cls._create_campaign(cls.partners)
+
+    # === LIFE === #
+
+    def test_campaign_has_a_utm_campaign_of_its_own(self):
+        self.assertEqual(self.campaign.utm_campaign_id.title, "Test campaign")
+        self.campaign.name = "Renamed"
+        self.assertEqual(self.campaign.utm_campaign_id.title, "Renamed")
+        copy = self.campaign.copy()
+        self.assertNotEqual(copy.utm_campaign_id, self.campaign.utm_campaign_id)
+
+    def test_deleting_a_campaign_deletes_its_utm_campaign(self):
+        utm_campaign = self.campaign.utm_campaign_id
+        self.campaign.with_user(self.manager).unlink()
+        self.assertFalse(utm_campaign.exists())
+
+    def test_campaign_moves_only_as_its_table_says(self):
+        campaign = self.campaign.with_user(self.manager)
+        with self.assertRaises(UserError):
+            campaign.action_pause()
+        campaign.action_launch()
+        campaign.action_pause()
+        campaign.action_resume()
+        campaign.action_close()
+        with self.assertRaises(UserError):
+            campaign.action_launch()
+        with self.assertRaises(UserError):
+            campaign.write({"state": "running"})
+
+    def test_campaign_without_segment_is_not_launched(self):
+        self.campaign.segment_id = False
+        with self.assertRaises(UserError):
+            self.campaign.action_launch()
+        self.assertEqual(self.campaign.state, "draft")
+
+    def test_template_does_not_run_but_makes_campaigns(self):
+        template = self._create_campaign(self.partners, is_template=True)
+        self.assertFalse(template.utm_campaign_id)
+        with self.assertRaises(UserError):
+            template.action_launch()
+        opened = template.with_user(self.manager).action_use_template()
+        campaign = self.env["crm.campaign"].browse(opened["res_id"])
+        self.assertFalse(campaign.is_template)
+        self.assertTrue(campaign.utm_campaign_id)
+        self.assertEqual(campaign.playbook_id, self.playbook)
+
+    def test_closing_cancels_planned_actions_and_leaves_opportunities_open(self):
+        self.campaign.action_launch()
+        self.campaign.with_user(self.manager).action_close()
+        self.assertEqual(set(self.campaign.action_ids.mapped("state")), {"cancelled"})
+        self.assertEqual(self.campaign.open_count, 3)
+
+    # === GENERATION === #
+
+    def test_launch_makes_one_opportunity_with_its_first_task_for_each_entity(self):
+        self.campaign.with_user(self.manager).action_launch()
+        leads = self.campaign.lead_ids
+        self.assertEqual(leads.partner_id, self.partners)
+        self.assertEqual(leads.campaign_id, self.campaign.utm_campaign_id)
+        self.assertEqual(leads.playbook_stage_id, self.first)
+        self.assertEqual(leads.user_id, self.seller)
+        self.assertEqual(len(self.campaign.action_ids), 3)
+        self.assertEqual(len(leads.transition_ids), 3)
+
+    def test_generating_again_creates_nothing(self):
+        self.campaign.action_launch()
+        self.assertEqual(self.campaign.with_user(self.manager).generate(), 0)
+        self.assertEqual(self.campaign.opportunity_count, 3)
+
+    def test_generate_counts_who_entered_the_segment_since(self):
+        self.campaign.frequency = "daily"
+        self.campaign.action_launch()
+        newcomer = self._create_partner("New Member")
+        self.campaign.segment_id.domain = f"[('id', 'in', {(self.partners | newcomer).ids})]"
+        self.assertEqual(self.campaign.with_user(self.manager).generate(), 1)
+
+    def test_daily_run_takes_up_newcomers_of_perpetual_campaigns_only(self):
+        once = self.campaign
+        daily = self._create_campaign(self.partners, frequency="daily")
+        (once | daily).action_launch()
+        newcomer = self._create_partner("New Member")
+        (once | daily).segment_id.domain = f"[('id', 'in', {(self.partners | newcomer).ids})]"
+        self._run_cron("ir_cron_generate_campaigns")
+        self.assertEqual((once.opportunity_count, daily.opportunity_count), (3, 4))
+
+    def test_campaign_that_does_not_run_is_not_generated(self):
+        with self.assertRaises(UserError):
+            self.campaign.generate()
+
+    def test_paused_campaign_is_not_generated(self):
+        self.campaign.action_launch()
+        self.campaign.action_pause()
+        with self.assertRaises(UserError):
+            self.campaign.generate()
+
+    def test_campaign_that_begins_later_waits_for_its_day(self):
+        with self._at(MONDAY):
+            self.campaign.date_start = (MONDAY + timedelta(days=7)).date()
+            self.campaign.action_launch()
+            self.assertEqual(self.campaign.opportunity_count, 0)
+        with self._at(MONDAY + timedelta(days=7)):
+            self._run_cron("ir_cron_generate_campaigns")
+        self.assertEqual(self.campaign.opportunity_count, 3)
+
+    def test_entity_begins_again_some_days_after_closing(self):
+        self.campaign.write(
+            {
+                "reentry": "delay",
+                "reentry_days": 30,
+                "frequency": "daily",
+                "date_start": MONDAY,
+            }
+        )
+        with self._at(MONDAY):
+            self.campaign.action_launch()
+            self.campaign.lead_ids[0].action_set_lost()
+        with self._at(MONDAY + timedelta(days=29)):
+            self.assertEqual(self.campaign.generate(), 0)
+        with self._at(MONDAY + timedelta(days=31)):
+            self.assertEqual(self.campaign.generate(), 1)
+        leads = self.campaign.with_context(active_test=False).lead_ids
+        self.assertEqual(sorted(leads.mapped("campaign_round")), [1, 1, 1, 2])
+
+    def test_blacklisted_for_the_channel_of_the_first_task_are_left_out(self):
+        self.first.task_type_id = self._create_type("Test mail", self.sent, channel="email")
+        self.env["mail.blacklist"]._add(self.partners[0].email)
+        self.campaign.action_launch()
+        self.assertEqual(self.campaign.lead_ids.partner_id, self.partners[1:])
+
+    def test_entities_of_another_company_are_left_out(self):
+        self.partners[0].company_id = self.env["res.company"].create({"name": "Other"})
+        self.campaign.action_launch()
+        self.assertEqual(self.campaign.opportunity_count, 2)
+
+    def test_the_same_entity_twice_is_refused_by_the_database(self):
+        self.campaign.action_launch()
+        with self.assertRaises(Exception) as caught, self.env.cr.savepoint():
+            self.env.cr.execute(
+                "INSERT INTO crm_lead (name, type, crm_campaign_id, partner_id, campaign_round) "
+                "SELECT name, type, crm_campaign_id, partner_id, campaign_round "
+                "FROM crm_lead WHERE id = %s",
+                self.campaign.lead_ids[0].ids,
+            )
+        self.assertEqual(caught.exception.pgcode, "23505")
+
+    def test_start_for_takes_up_entities_outside_the_segment(self):
+        self.campaign.action_launch()
+        stranger = self._create_partner("Walk In")
+        created = self.campaign.with_user(self.manager).start_for(
+            (stranger | self.partners).ids
+        )
+        self.assertEqual(self.env["crm.lead"].browse(created).partner_id, stranger)
+
+    def test_opportunities_go_to_whom_the_policy_names(self):
+        expected = {
+            "entity_salesperson": {self.seller},
+            "round_robin": {self.seller, self.other_seller},
+            "responsible": {self.manager},
+            "nobody": set(),
+        }
+        for policy, users in expected.items():
+            with self.subTest(policy=policy):
+                campaign = self._create_campaign(self.partners, assignment=policy)
+                campaign.action_launch()
+                self.assertEqual(set(campaign.lead_ids.user_id), users)
+
+    def test_playbook_of_a_campaign_under_way_stays(self):
+        self.campaign.action_launch()
+        other = self.env["crm.playbook"].create({"name": "Other"})
+        with self.assertRaises(ValidationError):
+            self.campaign.playbook_id = other
+
+    # === FIGURES === #
+
+    def test_stage_line_shows_what_went_on_in_each_stage(self):
+        self._create_rule(self.interested, move="next")
+        self.campaign.action_launch()
+        self._do(self.campaign.lead_ids[0], self.interested)
+        self.campaign.invalidate_recordset()
+        first, second, third = (
+            item["figures"] for item in self.campaign.with_user(self.manager).stage_line
+        )
+        self.assertEqual(first, {"here": 2, "planned": 2, "done": 1, "failed": 0})
+        self.assertEqual(second, {"here": 1, "planned": 1, "done": 0, "failed": 0})
+        self.assertEqual(third["here"], 0)
+
+    def test_roi_is_revenue_less_cost_over_cost(self):
+        self.campaign.fixed_cost = 10.0
+        self.campaign.action_launch()
+        lead = self.campaign.lead_ids[0]
+        self._do(lead, self.interested)
+        self._confirm_order(lead, 25.0)
+        campaign = self.campaign.with_user(self.manager)
+        self.assertEqual(campaign.cost, 12.5)
+        self.assertEqual(campaign.revenue, 25.0)
+        self.assertEqual(campaign.roi, 1.0)
+
+    def test_roi_is_not_defined_without_cost(self):
+        self.assertFalse(self.campaign.is_roi_defined)
+
+    def test_cost_is_the_price_at_the_time(self):
+        self.campaign.action_launch()
+        self._do(self.campaign.lead_ids[0], self.interested)
+        self.call.marginal_cost = 100
+        self.campaign.invalidate_recordset()
+        self.assertEqual(self.campaign.cost, 2.5)
+
+    def test_revenue_of_another_currency_is_converted_at_the_orders_rate(self):
+        currency = self.env["res.currency"].create({"name": "TST", "symbol": "T"})
+        self.env["res.currency.rate"].create({"currency_id": currency.id, "rate": 4.0})
+        pricelist = self.env["product.pricelist"].create(
+            {"name": "Foreign", "currency_id": currency.id}
+        )
+        self.campaign.action_launch()
+        self._confirm_order(self.campaign.lead_ids[0], 100.0, pricelist_id=pricelist.id)
+        self.assertAlmostEqual(self.campaign.revenue, 25.0)
+
+    def test_cancelled_order_brings_nothing(self):
+        self.campaign.action_launch()
+        order = self._confirm_order(self.campaign.lead_ids[0], 25.0)
+        order._action_cancel()
+        self.campaign.invalidate_recordset()
+        self.assertEqual(self.campaign.revenue, 0.0)
+
+    def test_invoiced_and_paid_are_told_apart(self):
+        self.campaign.action_launch()
+        order = self._confirm_order(self.campaign.lead_ids[0], 80.0)
+        invoice = order._create_invoices()
+        invoice.action_post()
+        self.campaign.invalidate_recordset()
+        self.assertEqual((self.campaign.invoiced, self.campaign.paid), (80.0, 0.0))
+        self._pay(invoice)
+        self.campaign.invalidate_recordset()
+        self.assertEqual((self.campaign.invoiced, self.campaign.paid), (80.0, 80.0))
+
+    def test_seller_does_not_read_the_money_of_a_campaign(self):
+        with self.assertRaises(UserError):
+            self.campaign.with_user(self.seller).read(["roi"])
+
+    # === ORDERS === #
+
+    def test_confirmed_order_is_answered_and_carries_the_campaign(self):
+        rule = self._create_rule(trigger="order_confirmed", move="won")
+        self.campaign.action_launch()
+        lead = self.campaign.lead_ids[0]
+        order = self._confirm_order(lead, 10.0)
+        self.assertEqual(order.campaign_id, self.campaign.utm_campaign_id)
+        self.assertEqual(lead.won_status, "won")
+        line = lead.transition_ids[0]
+        self.assertEqual((line.rule_id, line.order_id), (rule, order))
+        self.assertEqual(self.campaign.won_count, 1)
+
+    def test_paid_invoice_is_answered_once(self):
+        self._create_rule(trigger="invoice_paid", commercial_status_id=self.status.id)
+        self.campaign.action_launch()
+        lead = self.campaign.lead_ids[0]
+        invoice = self._confirm_order(lead, 10.0)._create_invoices()
+        invoice.action_post()
+        self._pay(invoice)
+        invoice._invoice_paid_hook()
+        paid = lead.transition_ids.filtered(lambda line: line.trigger == "invoice_paid")
+        self.assertEqual(len(paid), 1)
+        self.assertEqual(lead.commercial_status_id, self.status)
+
+    # === HELPERS === #
+
+    def _confirm_order(self, lead, price, **values):
+        product = self.env["product.product"].create(
+            {"name": "Membership", "type": "service", "invoice_policy": "order", "taxes_id": False}
+        )
+        order = self.env["sale.order"].create(
+            {
+                "partner_id": lead.partner_id.id,
+                "opportunity_id": lead.id,
+                "order_line": [
+                    (0, 0, {"product_id": product.id, "price_unit": price, "tax_ids": False})
+                ],
+                **values,
+            }
+        )
+        order.action_confirm()
+        self.campaign.invalidate_recordset()
+        return order
+
+    def _pay(self, invoice):
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({})._create_payments()
