@@ -116,7 +116,9 @@ class CrmAction(models.Model):
         render = self.env["mail.render.mixin"].sudo()
         mail.write(
             {
-                "body_html": render._shorten_links(mail.body_html, trackers),
+                "body_html": render._shorten_links(
+                    mail.body_html, trackers, blacklist=["/unsubscribe_from_list", "/view"]
+                ),
                 "mailing_id": mailing.id,
                 "mailing_trace_ids": [
                     Command.create(
