@@ -13,7 +13,9 @@ class CrmLeadGoToStage(models.TransientModel):
         default=lambda self: self.env.context.get("active_id"),
     )
     playbook_id = fields.Many2one(related="lead_id.playbook_id")
-    current_stage_id = fields.Many2one(related="lead_id.playbook_stage_id", string="Now")
+    current_stage_id = fields.Many2one(
+        related="lead_id.playbook_stage_id", string="Now"
+    )
     stage_id = fields.Many2one("crm.playbook.stage", "Go To", required=True)
 
     def action_go(self):
