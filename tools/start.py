@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from environment import run_command
+from environment import run_command, test_command
 from environment.failure import Failure
 
-COMMANDS = {"run": run_command.main}
+COMMANDS = {"run": run_command.main, "test": test_command.main}
 
 
 def main():

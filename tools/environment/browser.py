@@ -64,7 +64,9 @@ class Browser:
         return on_machine or (private if private.exists() else None)
 
     def _has_fonts(self):
-        return _machine_has_fonts() or _holds_fonts(self.layout.system / "usr/share/fonts")
+        return _machine_has_fonts() or _holds_fonts(
+            self.layout.system / "usr/share/fonts"
+        )
 
     def _scripts(self):
         return [self.layout.programs / name for name in NAMES_FOR_ODOO]

@@ -17,12 +17,11 @@ def run_logged(command, log, problem, *advice, on_line=None, **options):
 def _follow(command, output, on_line, options):
     with subprocess.Popen(
         [str(word) for word in command],
-        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        **options,
+        **{"stdin": subprocess.DEVNULL, **options},
     ) as process:
         for line in process.stdout:
             output.write(line)

@@ -60,7 +60,9 @@ class Apt:
         """The packages that ``names`` need and this machine does not have."""
         self._update(progress)
         command = ["apt-get", "install", "--print-uris", "--yes", "--quiet=2"]
-        printed = read([*command, "--no-install-recommends", *names], env=self.environment)
+        printed = read(
+            [*command, "--no-install-recommends", *names], env=self.environment
+        )
         packages = [Package(*found) for found in _uris(printed)]
         if not packages:
             raise Failure(
@@ -209,7 +211,8 @@ def _require_space(folder, size):
     needed = size * 10 + (200 << 20)
     if free < needed:
         raise Failure(
-            f"The disk of {folder} has {free >> 20} MB free, {needed >> 20} are needed.",
+            f"The disk of {folder} has {free >> 20} MB free;"
+            f" {needed >> 20} are needed.",
             "Make room, or check the project out on a larger disk.",
         )
 

@@ -9,7 +9,9 @@ from .failure import Failure
 
 MIRROR = "CRM_PLAYBOOK_DEBIAN_MIRROR"
 ROLLING = ("stable", "testing", "unstable", "sid")
-ONE_LINE = re.compile(r"^deb\s+(?:\[(?P<options>[^]]*)\]\s+)?(?P<uri>\S+)\s+(?P<rest>.+)$")
+ONE_LINE = re.compile(
+    r"^deb\s+(?:\[(?P<options>[^]]*)\]\s+)?(?P<uri>\S+)\s+(?P<rest>.+)$"
+)
 
 
 class Source:

@@ -5,7 +5,8 @@ import re
 from .layout import ADD_ON
 
 RECORD = re.compile(
-    r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ (?P<level>[A-Z]+) (?P<database>\S+) (?P<logger>\S+): "
+    r"^\d{4}-\d\d-\d\d [\d:,]+ \d+ "
+    r"(?P<level>[A-Z]+) (?P<database>\S+) (?P<logger>\S+): "
 )
 LOADING = re.compile(r"Loading module (?P<name>\S+) \((?P<number>\d+)/(?P<total>\d+)\)")
 

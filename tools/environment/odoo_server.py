@@ -65,14 +65,17 @@ class OdooServer:
 
     def run_in_shell(self, database, code, log, problem):
         """Let Odoo's shell run ``code`` on ``database``."""
+        # Odoo's shell reads its code from an input that is no terminal.
         script = self.layout.home / "shell.py"
         script.write_text(code)
-        run_logged(
-            self.command("shell", "-d", database, "--no-http", "--shell-file", script),
-            log,
-            problem,
-            env=self.hasty_environment,
-        )
+        with script.open() as lines:
+            run_logged(
+                self.command("shell", "-d", database, "--no-http"),
+                log,
+                problem,
+                stdin=lines,
+                env=self.hasty_environment,
+            )
 
     @property
     def hasty_environment(self):

@@ -48,7 +48,10 @@ class PostgresPrograms:
     @property
     def folder(self):
         """The folder of ``postgres``, ``psql`` and the others, or None."""
-        found = [*self._on_machine(), *_versions(self.layout.system / "usr/lib/postgresql")]
+        found = [
+            *self._on_machine(),
+            *_versions(self.layout.system / "usr/lib/postgresql"),
+        ]
         wanted = self._version_of_cluster()
         fitting = [path for path in found if wanted in (None, _major_version(path))]
         return max(fitting, key=_major_version, default=None)
@@ -127,8 +130,12 @@ class Postgres:
         """Whether the server answers."""
         if self.programs.folder is None:
             return False
-        return bool(read([self._program("psql"), "-Atqc", "SELECT 1", "template1"],
-                         env=self._client_environment()))
+        return bool(
+            read(
+                [self._program("psql"), "-Atqc", "SELECT 1", "template1"],
+                env=self._client_environment(),
+            )
+        )
 
     def make(self, progress):
         """Start the server, which is made if this is the first time."""
@@ -149,7 +156,9 @@ class Postgres:
     def stop(self):
         """Stop the private server; its databases stay."""
         if self.is_private and self.is_ready():
-            self._as_owner("pg_ctl", "stop", "-w", "-m", "fast", "-D", self.layout.cluster)
+            self._as_owner(
+                "pg_ctl", "stop", "-w", "-m", "fast", "-D", self.layout.cluster
+            )
 
     def psql(self, sql, database="postgres"):
         """Run ``sql`` and return what it prints, plain."""
@@ -222,10 +231,14 @@ class Postgres:
             return []
         owner = _unprivileged_user()
         become = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}"]
-        passing = [] if _can_enter(owner, self.layout.home) else [
-            "--inh-caps=+dac_override",
-            "--ambient-caps=+dac_override",
-        ]
+        passing = (
+            []
+            if _can_enter(owner, self.layout.home)
+            else [
+                "--inh-caps=+dac_override",
+                "--ambient-caps=+dac_override",
+            ]
+        )
         return [*become, "--clear-groups", *passing]
 
     def _make_private_folder(self, folder):
@@ -266,9 +279,7 @@ def _unprivileged_user():
 
 def _can_enter(user, folder):
     test = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}"]
-    done = subprocess.run(
-        [*test, "--clear-groups", "test", "-x", folder], check=False
-    )
+    done = subprocess.run([*test, "--clear-groups", "test", "-x", folder], check=False)
     return done.returncode == 0
 
 

@@ -79,9 +79,11 @@ class PythonEnvironment:
         # The lock is complete, so nothing is resolved: pip would miss docopt, which
         # is no wheel and which only the command line of num2words wants.
         run_logged(
-            [*pip, "install", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
-            + ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
-            + ["--requirement", LOCK],
+            [
+                *(*pip, "install", "--no-deps", "--no-input", "--progress-bar", "off"),
+                *("--disable-pip-version-check", "--only-binary", ":all:"),
+                *("--require-hashes", "--requirement", LOCK),
+            ],
             self.layout.log("python"),
             "The Python packages could not be installed.",
             "Check the network and run again: what is complete is kept by pip.",

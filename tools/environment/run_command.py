@@ -10,7 +10,7 @@ from .house import House
 from .layout import IGNORE_SYSTEM
 from .serving import require_free_port, serve
 
-HELP = f"""\
+HELP = """\
 Start Odoo 19 with this add-on and demonstration data.
 
   ./run                        start, and say where and how to log in
@@ -115,7 +115,7 @@ def reset(house, options):
     return 0
 
 
-def stop(house, options):
+def stop(house, _options):
     """Stop the private PostgreSQL."""
     house.postgres.stop()
     return 0
