@@ -1,6 +1,6 @@
 """What happened, told to the rules by whoever saw it happen."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -20,7 +20,6 @@ class Event:
     score: float | None = None
     idle_hours: float | None = None
     order: Any = None
-    values: dict = field(default_factory=dict)
 
     @classmethod
     def of_action(cls, trigger, action, **details):

@@ -4,3 +4,4 @@ from . import test_crm_action_channel
 from . import test_crm_campaign
 from . import test_crm_journey
 from . import test_crm_playbook_rule
+from . import test_engine_properties

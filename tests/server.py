@@ -65,7 +65,7 @@ class Database:
         position = options.index("-c") if "-c" in options else len(options)
         command = [program, *options[:position], "shell", *options[position:]]
         command += ["-d", self.name, "--no-http", "--log-level", "error"]
-        return _run([*command, "--shell-file", str(script)], **environment)
+        return _run(command, Path(script).read_text(), **environment)
 
 
 class OdooServer:
@@ -159,11 +159,11 @@ def _prepared(name):
     return value
 
 
-def _run(command, **environment):
+def _run(command, typed="", **environment):
     result = subprocess.run(
         command,
         env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
+        input=typed,
         capture_output=True,
         text=True,
     )
