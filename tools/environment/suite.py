@@ -25,13 +25,26 @@ class Suite:
         return [self.linked_folder / name for name in names]
 
     def opens_pages(self, names):
-        """Whether a test among the files asks for pages."""
-        return any("HttpCase" in (self.folder / name).read_text() for name in names)
+        """Whether a test among the files, or a helper of theirs, asks for pages."""
+        return any("HttpCase" in source for source in self._sources(names))
 
     def forgotten(self):
         """The test files that ``tests/__init__.py`` does not import."""
         imported = _imported((self.folder / "__init__.py").read_text())
         return [name for name in self.all() if name.removesuffix(".py") not in imported]
+
+    def _sources(self, names):
+        """The sources of the files and of what they import from this folder."""
+        seen, waiting = set(), list(names)
+        while waiting:
+            name = waiting.pop()
+            path = self.folder / name
+            if name in seen or not path.is_file():
+                continue
+            seen.add(name)
+            source = path.read_text()
+            waiting.extend(f"{module}.py" for module in _imported(source))
+            yield source
 
     def _named(self, word):
         stem = word.rsplit("/", 1)[-1].removesuffix(".py")
@@ -43,9 +56,11 @@ class Suite:
 
 
 def _imported(source):
+    """The modules of its own folder that a source imports."""
     imports = [
         node
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.ImportFrom) and node.level == 1 and not node.module
+        if isinstance(node, ast.ImportFrom) and node.level == 1
     ]
-    return {alias.name for node in imports for alias in node.names}
+    from_folder = {alias.name for node in imports for alias in node.names}
+    return from_folder | {node.module for node in imports if node.module}
