@@ -102,9 +102,7 @@ class CrmAction(models.Model):
     lead_id = fields.Many2one(
         "crm.lead", "Opportunity", index="btree_not_null", ondelete="cascade"
     )
-    crm_campaign_id = fields.Many2one(
-        "crm.campaign", "Campaign", ondelete="restrict"
-    )
+    crm_campaign_id = fields.Many2one("crm.campaign", "Campaign", ondelete="restrict")
     playbook_stage_id = fields.Many2one(
         "crm.playbook.stage", "Stage", readonly=True, ondelete="restrict"
     )
@@ -311,13 +309,16 @@ class CrmAction(models.Model):
         if not self:
             return True
         field = self._fields[name]
-        return any(field.convert_to_write(action[name], action) != value for action in self)
+        return any(
+            field.convert_to_write(action[name], action) != value for action in self
+        )
 
     def _check_not_done(self):
         if any(action.state == "done" for action in self):
             raise UserError(
                 self.env._(
-                    "What was done is not changed or deleted: correct it with another action."
+                    "What was done is not changed or deleted: "
+                    "correct it with another action."
                 )
             )
 
@@ -479,7 +480,9 @@ class CrmAction(models.Model):
         self.check_access("write")
         if self.state != "done" or self.corrected_by_id:
             raise UserError(
-                self.env._("Only a done action that was not corrected yet is corrected.")
+                self.env._(
+                    "Only a done action that was not corrected yet is corrected."
+                )
             )
         outcome = self._allowed_outcome(outcome_id)
         self.sudo().answer_ids.planned_action_ids.filtered(
@@ -507,7 +510,9 @@ class CrmAction(models.Model):
         if note:
             values["note"] = note
         self._move_to("done", **values)
-        self.env["crm.playbook.rule"]._answer(Event.of_action("outcome", as_engine(self)))
+        self.env["crm.playbook.rule"]._answer(
+            Event.of_action("outcome", as_engine(self))
+        )
 
     def _fail(self, failure, reason=None):
         """Set one action aside with its reason."""
@@ -517,7 +522,7 @@ class CrmAction(models.Model):
         )
 
     def _current_cost(self):
-        """The marginal cost of the type now, in the currency of the action's company."""
+        """The marginal cost of the type now, in the currency of the company."""
         action_type = self.action_type_id
         return action_type.currency_id._convert(
             action_type.marginal_cost,
@@ -558,7 +563,8 @@ class CrmAction(models.Model):
         if unknown:
             raise UserError(
                 self.env._(
-                    "An action cannot be recorded with %(unknown)s. Known are: %(known)s.",
+                    "An action cannot be recorded with %(unknown)s. "
+                    "Known are: %(known)s.",
                     unknown=", ".join(unknown),
                     known=", ".join(sorted(REGISTER_FIELDS)),
                 )
@@ -568,7 +574,9 @@ class CrmAction(models.Model):
             lead = existing(self.env, "crm.lead", vals["lead_id"])
         partner_id = vals.get("partner_id") or lead.partner_id.id
         if not partner_id:
-            raise UserError(self.env._("Say with whom the action was: give partner_id."))
+            raise UserError(
+                self.env._("Say with whom the action was: give partner_id.")
+            )
         existing(self.env, "res.partner", partner_id)
         if not vals.get("action_type_id"):
             raise UserError(self.env._("Say what was done: give action_type_id."))
@@ -651,7 +659,8 @@ class CrmAction(models.Model):
         if moment > now:
             raise UserError(
                 self.env._(
-                    "%s is still to come: what is not done yet is planned, not recorded.",
+                    "%s is still to come: what is not done yet is planned, "
+                    "not recorded.",
                     format_datetime(self.env, moment),
                 )
             )

@@ -51,7 +51,7 @@ class CrmAction(models.Model):
 
     @api.model
     def _due_domain(self):
-        """The tasks that the scheduler does now: none of a campaign that does not run."""
+        """The tasks the scheduler does now: none of a campaign that does not run."""
         return (
             Domain("state", "=", "planned")
             & Domain("mode", "=", "automatic")
@@ -109,7 +109,10 @@ class CrmAction(models.Model):
         address = self._checked_address()
         mail = template.sudo().send_mail_batch(
             record.ids,
-            email_values={"email_to": False, "recipient_ids": [Command.link(self.partner_id.id)]},
+            email_values={
+                "email_to": False,
+                "recipient_ids": [Command.link(self.partner_id.id)],
+            },
         )
         mailing = self._mailing("mail", mail.subject)
         trackers = mailing._get_link_tracker_values()
@@ -117,7 +120,9 @@ class CrmAction(models.Model):
         mail.write(
             {
                 "body_html": render._shorten_links(
-                    mail.body_html, trackers, blacklist=["/unsubscribe_from_list", "/view"]
+                    mail.body_html,
+                    trackers,
+                    blacklist=["/unsubscribe_from_list", "/view"],
                 ),
                 "mailing_id": mailing.id,
                 "mailing_trace_ids": [
@@ -152,26 +157,30 @@ class CrmAction(models.Model):
         body = template.sudo()._render_field("body", record.ids, compute_lang=True)
         body = body[record.id]
         code = uuid4().hex
-        sms = self.env["sms.sms"].sudo().create(
-            {
-                "uuid": code,
-                "number": number,
-                "partner_id": self.partner_id.id,
-                "body": self.env["mail.render.mixin"]
-                .sudo()
-                ._shorten_links_text(body, mailing._get_link_tracker_values()),
-                "mailing_id": mailing.id,
-                "mailing_trace_ids": [
-                    Command.create(
-                        self._prepare_trace_values(mailing, record)
-                        | {
-                            "trace_type": "sms",
-                            "sms_number": number,
-                            "sms_tracker_ids": [Command.create({"sms_uuid": code})],
-                        }
-                    )
-                ],
-            }
+        sms = (
+            self.env["sms.sms"]
+            .sudo()
+            .create(
+                {
+                    "uuid": code,
+                    "number": number,
+                    "partner_id": self.partner_id.id,
+                    "body": self.env["mail.render.mixin"]
+                    .sudo()
+                    ._shorten_links_text(body, mailing._get_link_tracker_values()),
+                    "mailing_id": mailing.id,
+                    "mailing_trace_ids": [
+                        Command.create(
+                            self._prepare_trace_values(mailing, record)
+                            | {
+                                "trace_type": "sms",
+                                "sms_number": number,
+                                "sms_tracker_ids": [Command.create({"sms_uuid": code})],
+                            }
+                        )
+                    ],
+                }
+            )
         )
         sms.body = sms._update_body_short_links()[sms.id]
 
@@ -230,7 +239,8 @@ class CrmAction(models.Model):
             raise ActionFailed(
                 "error",
                 self.env._(
-                    "Template %(template)s is for “%(model)s”, which this action does not have.",
+                    "Template %(template)s is for “%(model)s”, "
+                    "which this action does not have.",
                     template=template.name,
                     model=template.model,
                 ),
@@ -246,7 +256,7 @@ class CrmAction(models.Model):
         }
 
     def _mailing(self, mailing_type, subject):
-        """The mailing where Odoo counts the messages of this campaign, stage and type."""
+        """The mailing where Odoo counts what this campaign, stage and type sent."""
         mailings = self.env["mailing.mailing"].sudo()
         own = {
             "crm_campaign_id": self.crm_campaign_id.id,
@@ -261,8 +271,9 @@ class CrmAction(models.Model):
                 "subject": subject or self.action_type_id.name,
                 "mailing_type": mailing_type,
                 "mailing_model_id": self.env["ir.model"]._get_id("crm.lead"),
-                "mailing_domain": "[('crm_campaign_id', '=', %d)]"
-                % (self.crm_campaign_id.id or 0),
+                "mailing_domain": str(
+                    [("crm_campaign_id", "=", self.crm_campaign_id.id)]
+                ),
                 "campaign_id": self.crm_campaign_id.utm_campaign_id.id,
                 "user_id": self.crm_campaign_id.user_id.id or self.env.uid,
                 "state": "done",

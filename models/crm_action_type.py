@@ -37,9 +37,7 @@ class CrmActionType(models.Model):
     color = fields.Integer()
     channel = fields.Selection(CHANNELS, required=True, default="call")
     icon = fields.Char(compute="_compute_icon")
-    duration = fields.Float(
-        default=0.25, help="How long one action takes, in hours."
-    )
+    duration = fields.Float(default=0.25, help="How long one action takes, in hours.")
     currency_id = fields.Many2one(
         "res.currency",
         required=True,
@@ -86,7 +84,8 @@ class CrmActionType(models.Model):
             if action_type.sent_outcome_id - action_type.outcome_ids:
                 raise ValidationError(
                     self.env._(
-                        "%(outcome)s is not among the outcomes of %(type)s: add it there first.",
+                        "%(outcome)s is not among the outcomes of %(type)s: "
+                        "add it there first.",
                         outcome=action_type.sent_outcome_id.name,
                         type=action_type.name,
                     )

@@ -48,7 +48,8 @@ class CrmCampaign(models.Model):
         readonly=True,
         copy=False,
         ondelete="restrict",
-        help="Odoo's own campaign: leads, orders, invoices, mailings and clicks carry it.",
+        help="Odoo's own campaign, which leads, orders, invoices, mailings and clicks "
+        "carry.",
     )
     playbook_id = fields.Many2one(
         "crm.playbook", required=True, ondelete="restrict", tracking=True, index=True
@@ -151,10 +152,9 @@ class CrmCampaign(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        campaigns = super().create(
+        return super().create(
             [self._check_state_values(vals, creating=True) for vals in vals_list]
         )
-        return campaigns
 
     def write(self, vals):
         self._check_state_values(vals)
@@ -192,9 +192,13 @@ class CrmCampaign(models.Model):
     def _check_state_values(self, vals, creating=False):
         """Refuse a state that does not come through the door; add the UTM campaign."""
         if not is_engine(self.env):
-            if vals.get("state", "draft") != "draft" or (not creating and "state" in vals):
+            if vals.get("state", "draft") != "draft" or (
+                not creating and "state" in vals
+            ):
                 raise UserError(
-                    self.env._("Launch, pause, resume or close a campaign by its buttons.")
+                    self.env._(
+                        "Launch, pause, resume or close a campaign by its buttons."
+                    )
                 )
             if vals.get("utm_campaign_id"):
                 raise UserError(self.env._("A campaign makes its own UTM campaign."))
@@ -219,9 +223,9 @@ class CrmCampaign(models.Model):
     # === CONTRACT === #
 
     def action_launch(self):
-        """Start the campaigns: their first opportunities are made at once, the rest follows.
+        """Start the campaigns: first opportunities are made at once, the rest follows.
 
-        :raise UserError: when there is no segment or no stage, or it does not stand in draft
+        :raise UserError: when there is no segment or no stage, or it is not a draft
         """
         self.check_access("write")
         for campaign in self:
@@ -277,7 +281,8 @@ class CrmCampaign(models.Model):
             if campaign.is_template:
                 raise UserError(
                     self.env._(
-                        "%s is a template: make a campaign from it first.", campaign.name
+                        "%s is a template: make a campaign from it first.",
+                        campaign.name,
                     )
                 )
             if state not in TRANSITIONS[campaign.state]:
@@ -295,9 +300,7 @@ class CrmCampaign(models.Model):
         self.playbook_id._first_stage()
         if not self.segment_id:
             raise UserError(
-                self.env._(
-                    "Choose the segment of %s first: whom is it for?", self.name
-                )
+                self.env._("Choose the segment of %s first: whom is it for?", self.name)
             )
 
     def _people(self):

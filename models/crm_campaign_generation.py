@@ -6,7 +6,6 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .engine import as_engine
-from .event import Event
 
 BATCH = 500
 BLACKLISTS = {"email": "is_blacklisted", "sms": "phone_blacklisted"}
@@ -16,9 +15,9 @@ class CrmCampaign(models.Model):
     """How a campaign takes up the entities of its segment.
 
     Each batch locks the campaign, finds the entities that are not in it yet, and makes
-    their opportunities, first tasks and ledger lines in one transaction. A batch that is
-    cut short leaves nothing; the next one goes on where the last ended. Cost grows with
-    the number of new opportunities.
+    their opportunities, first tasks and ledger lines in one transaction. A batch that
+    is cut short leaves nothing; the next one goes on where the last ended. Cost grows
+    with the number of new opportunities.
     """
 
     _inherit = "crm.campaign"
@@ -57,11 +56,11 @@ class CrmCampaign(models.Model):
         return created
 
     def start_for(self, partner_ids):
-        """Start opportunities of this campaign for given entities, in or out of the segment.
+        """Start opportunities for given entities, whether in the segment or not.
 
         :param list partner_ids: ids of entities
-        :return: ids of the new opportunities; entities that are in the campaign already,
-            by its own re-entry rule, get none
+        :return: ids of the new opportunities; entities that are in the campaign
+            already, by its own re-entry rule, get none
         """
         self.ensure_one()
         self.check_access("write")
@@ -201,7 +200,8 @@ class CrmCampaign(models.Model):
         rows = self.env.execute_query(
             SQL(
                 "SELECT partner_id, max(campaign_round) + 1 FROM crm_lead "
-                "WHERE crm_campaign_id = %s AND partner_id = ANY(%s) GROUP BY partner_id",
+                "WHERE crm_campaign_id = %s AND partner_id = ANY(%s) "
+                "GROUP BY partner_id",
                 self.id,
                 partners.ids,
             )
@@ -223,7 +223,7 @@ class CrmCampaign(models.Model):
         return Domain("company_id", "in", [False, self.company_id.id])
 
     def _reachable_domain(self):
-        """Without those who do not want to be contacted by the channel of the first task."""
+        """Without those who do not want the channel of the first task."""
         channel = self.playbook_id._stages()[:1].task_channel
         if channel not in BLACKLISTS:
             return Domain.TRUE
@@ -253,7 +253,9 @@ class CrmCampaign(models.Model):
                 "Loop cut: campaign %s would start itself again.", self.name
             )
         if self.state != "running":
-            text = self.env._("Campaign %s does not run: nothing was started.", self.name)
+            text = self.env._(
+                "Campaign %s does not run: nothing was started.", self.name
+            )
             if by_hand:
                 raise UserError(text)
             return text

@@ -7,8 +7,8 @@ MONEY_GROUPS = "sales_team.group_sale_manager"
 class CrmCampaign(models.Model):
     """What a campaign cost and brought, in its company's currency.
 
-    Figures are of the whole campaign, whoever looks: they are counted with the rights of
-    the system, and shown to those who may see the campaign.
+    Figures are of the whole campaign, whoever looks: they are counted with the rights
+    of the system, and shown to those who may see the campaign.
     """
 
     _inherit = "crm.campaign"
@@ -31,15 +31,17 @@ class CrmCampaign(models.Model):
     planned_action_count = fields.Integer(
         "Planned Actions", compute="_compute_action_figures"
     )
-    done_action_count = fields.Integer("Actions Done", compute="_compute_action_figures")
+    done_action_count = fields.Integer(
+        "Actions Done", compute="_compute_action_figures"
+    )
     failed_action_count = fields.Integer(
         "Failed Actions", compute="_compute_action_figures"
     )
     action_cost = fields.Monetary(
         groups=MONEY_GROUPS,
         compute="_compute_action_figures",
-        help="What the done actions cost, at the marginal cost of their types when they "
-        "were done.",
+        help="What the done actions cost, at the marginal cost of their types at the "
+        "time.",
     )
     order_count = fields.Integer("Orders", compute="_compute_revenue")
     revenue = fields.Monetary(
@@ -59,7 +61,8 @@ class CrmCampaign(models.Model):
     )
     cost = fields.Monetary(
         groups=MONEY_GROUPS,
-        compute="_compute_roi", help="Fixed cost and the cost of what was done."
+        compute="_compute_roi",
+        help="Fixed cost and the cost of what was done.",
     )
     roi = fields.Float(
         "ROI",
@@ -102,15 +105,22 @@ class CrmCampaign(models.Model):
             )
         }
         for campaign in self:
-            campaign.planned_action_count = figures.get((campaign.id, "planned"), (0, 0))[0]
-            campaign.failed_action_count = figures.get((campaign.id, "failed"), (0, 0))[0]
+            campaign.planned_action_count = figures.get(
+                (campaign.id, "planned"), (0, 0)
+            )[0]
+            campaign.failed_action_count = figures.get((campaign.id, "failed"), (0, 0))[
+                0
+            ]
             done = figures.get((campaign.id, "done"), (0, 0.0))
             campaign.done_action_count, campaign.action_cost = done
 
     @api.depends("lead_ids.order_ids.state", "lead_ids.order_ids.amount_untaxed")
     def _compute_revenue(self):
         figures = self._figures_of_orders(
-            SQL("count(*), sum(o.amount_untaxed / coalesce(nullif(o.currency_rate, 0), 1))")
+            SQL(
+                "count(*), "
+                "sum(o.amount_untaxed / coalesce(nullif(o.currency_rate, 0), 1))"
+            )
         )
         for campaign in self:
             campaign.order_count, campaign.revenue = figures.get(campaign.id, (0, 0.0))
@@ -126,7 +136,8 @@ class CrmCampaign(models.Model):
                                 ELSE 1 - move.amount_residual / move.amount_total
                            END AS paid_share
                       FROM sale_order_line line
-                      JOIN sale_order_line_invoice_rel link ON link.order_line_id = line.id
+                      JOIN sale_order_line_invoice_rel link
+                        ON link.order_line_id = line.id
                       JOIN account_move_line entry ON entry.id = link.invoice_line_id
                       JOIN account_move move ON move.id = entry.move_id
                      WHERE line.order_id = o.id AND move.state = 'posted'
@@ -147,10 +158,10 @@ class CrmCampaign(models.Model):
                 else 0.0
             )
 
-    def _figures_of_orders(self, figures, join=SQL()):
+    def _figures_of_orders(self, figures, join=None):
         """Aggregate the confirmed orders of the campaigns in one query.
 
-        SQL because each order divides by its own currency rate, which no ORM aggregate does.
+        SQL because each order divides by its own rate, which no ORM aggregate does.
 
         :return: {campaign id: tuple of figures}
         """
@@ -164,8 +175,11 @@ class CrmCampaign(models.Model):
                     WHERE lead.crm_campaign_id = ANY(%s) AND o.state = 'sale'
                  GROUP BY lead.crm_campaign_id""",
                 figures,
-                join,
+                join or SQL(),
                 self.ids,
             )
         )
-        return {campaign_id: tuple(n or 0 for n in numbers) for campaign_id, *numbers in rows}
+        return {
+            campaign_id: tuple(n or 0 for n in numbers)
+            for campaign_id, *numbers in rows
+        }

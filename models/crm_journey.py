@@ -82,10 +82,14 @@ class CrmJourney(models.AbstractModel):
     @api.depends("playbook_id", "playbook_stage_id")
     def _compute_stage_line(self):
         for journey in self:
-            journey.stage_line = [
-                item | {"current": item["id"] == journey.playbook_stage_id.id}
-                for item in journey.playbook_id._stage_line()
-            ] if journey.playbook_id else []
+            journey.stage_line = (
+                [
+                    item | {"current": item["id"] == journey.playbook_stage_id.id}
+                    for item in journey.playbook_id._stage_line()
+                ]
+                if journey.playbook_id
+                else []
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -113,7 +117,7 @@ class CrmJourney(models.AbstractModel):
     # === CONTRACT === #
 
     def start_playbook(self, playbook_id):
-        """Begin a playbook, from its first stage; what another one had planned is cancelled.
+        """Begin a playbook at its first stage; what another had planned is cancelled.
 
         :param int playbook_id: a playbook with at least one stage
         :raise UserError: when the playbook has no stage, or a journey is closed
@@ -150,7 +154,7 @@ class CrmJourney(models.AbstractModel):
         return True
 
     def action_view_ledger(self):
-        """Open the ledger of the journey: what happened, which rule answered, what followed."""
+        """Open the ledger: what happened, which rule answered, what followed."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "crm_playbook.crm_transition_action"
@@ -181,7 +185,7 @@ class CrmJourney(models.AbstractModel):
         )
 
     def _enter_stage(self, stage, transitions):
-        """Enter a stage, one ledger line for each journey, and plan the stage's task."""
+        """Enter a stage, one ledger line for each journey, and plan its task."""
         values = self._prepare_stage_values(stage)
         for visit, journeys in as_engine(self).grouped("stage_visit").items():
             journeys.write(values | {"stage_visit": visit + 1})
@@ -228,7 +232,7 @@ class CrmJourney(models.AbstractModel):
         )
 
     def _is_looping(self):
-        """Whether this stay in the stage had as many automatic tasks as the playbook allows."""
+        """Whether this stay had as many automatic tasks as the playbook allows."""
         if not self.playbook_id:
             return False
         automatic = self._stay_domain() & Domain("mode", "=", "automatic")

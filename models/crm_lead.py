@@ -29,7 +29,8 @@ class CrmLead(models.Model):
     )
 
     _one_per_campaign_round_index = models.UniqueIndex(
-        "(crm_campaign_id, partner_id, campaign_round) WHERE crm_campaign_id IS NOT NULL"
+        "(crm_campaign_id, partner_id, campaign_round) "
+        "WHERE crm_campaign_id IS NOT NULL"
     )
     _open_in_stage_index = models.Index(
         "(playbook_stage_id, stage_entered_at) WHERE won_status = 'pending' AND active"
@@ -76,14 +77,16 @@ class CrmLead(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_acted_on(self):
-        done = self.env["crm.action"].sudo().search(
-            [("lead_id", "in", self.ids), ("state", "=", "done")], limit=1
+        done = (
+            self.env["crm.action"]
+            .sudo()
+            .search([("lead_id", "in", self.ids), ("state", "=", "done")], limit=1)
         )
         if done:
             raise UserError(
                 self.env._(
-                    "Something was done for %s: close it as lost or archive it instead, "
-                    "so that its history stays.",
+                    "Something was done for %s: close it as lost or archive it "
+                    "instead, so that its history stays.",
                     done.lead_id.name,
                 )
             )
@@ -97,7 +100,7 @@ class CrmLead(models.Model):
         return "open" if self.won_status == "pending" else self.won_status
 
     def _close(self, result, transition=None, lost_reason=None):
-        """Close by Odoo's own doors; what follows is the same as when a person does it."""
+        """Close by Odoo's own doors: the same follows as when a person does it."""
         leads = as_engine(self).with_context(closing_transition=transition)
         if result == "won":
             leads.action_set_won()
@@ -107,7 +110,7 @@ class CrmLead(models.Model):
             )
 
     def _handle_won_lost(self, old_status_by_lead, new_status_by_lead):
-        """Whoever closes or reopens an opportunity, its tasks stop and the ledger knows."""
+        """Whoever closes an opportunity, its tasks stop and the ledger knows."""
         result = super()._handle_won_lost(old_status_by_lead, new_status_by_lead)
         for lead in self:
             before = _result_of(old_status_by_lead.get(lead.id))
@@ -137,7 +140,7 @@ class CrmLead(models.Model):
     # === MERGE === #
 
     def _merge_dependences(self, opportunities):
-        """The merged opportunity takes over the actions and the ledger of the others."""
+        """The merged opportunity takes over actions and ledger of the others."""
         result = super()._merge_dependences(opportunities)
         opportunities._cancel_planned(self.env._("The opportunity was merged."))
         for opportunity in opportunities:
@@ -145,7 +148,7 @@ class CrmLead(models.Model):
         return result
 
     def _take_over_history(self, opportunity):
-        """Number the other's stays below zero, so that none coincides with an own one."""
+        """Number the other's stays below zero: none coincides with an own one."""
         actions = self.env["crm.action"].sudo()
         own = actions.search([("lead_id", "=", self.id)])
         lowest = min([0, *own.mapped("stage_visit")])

@@ -41,8 +41,9 @@ class CrmPlaybook(models.Model):
         "Loop Limit",
         default=20,
         required=True,
-        help="How often a journey may enter the same stage, or be given automatic tasks "
-        "during one stay in it. Beyond that the loop is cut and the journey says so.",
+        help="How often a journey may enter the same stage, or be given automatic "
+        "tasks during one stay in it. Beyond that the loop is cut and the journey "
+        "says so.",
     )
 
     _max_visits_positive = models.Constraint(

@@ -162,7 +162,7 @@ class CrmPlaybookRule(models.Model):
 
     @api.model
     def _answer(self, event):
-        """Answer an event with exactly one rule, or none, and leave a line in the ledger.
+        """Answer an event with exactly one rule, or none; the ledger keeps a line.
 
         :param Event event: what happened
         :return: the line of the ledger; empty when the event was answered before
@@ -190,8 +190,12 @@ class CrmPlaybookRule(models.Model):
         )
 
     @api.model
-    @tools.ormcache("trigger", "playbook_id", "stage_id", "action_type_id", "outcome_id")
-    def _candidate_ids(self, trigger, playbook_id, stage_id, action_type_id, outcome_id):
+    @tools.ormcache(
+        "trigger", "playbook_id", "stage_id", "action_type_id", "outcome_id"
+    )
+    def _candidate_ids(
+        self, trigger, playbook_id, stage_id, action_type_id, outcome_id
+    ):
         """The rules that may answer such events, the best first."""
         triggers = ANSWERING_TRIGGERS.get(trigger, (trigger,))
         rules = self.sudo().search(
@@ -244,7 +248,10 @@ class CrmPlaybookRule(models.Model):
             return
         self.ensure_one()
         transition._note(rule_id=self.id)
-        done = [getattr(self, f"_apply_{name}")(event, transition) for name in self._effects()]
+        done = [
+            getattr(self, f"_apply_{name}")(event, transition)
+            for name in self._effects()
+        ]
         transition._note(effects="\n".join(text for text in done if text))
 
     def _apply_status(self, event, transition):
@@ -270,7 +277,9 @@ class CrmPlaybookRule(models.Model):
     def _move_next(self, journey, transition):
         if not journey._is_open():
             return self.env._("Already closed: it does not move.")
-        following = journey.playbook_stage_id._next() if journey.playbook_stage_id else None
+        following = (
+            journey.playbook_stage_id._next() if journey.playbook_stage_id else None
+        )
         if not following:
             return self.env._("There is no next stage: it stays.")
         return journey._move_by_rule(following, transition)
@@ -359,7 +368,8 @@ class CrmPlaybookRule(models.Model):
             )
         if self.trigger == "attempts" and outcome:
             return self.env._(
-                "When %(action)s ends with %(outcome)s for the %(count)s. time in the stage",
+                "When %(action)s ends with %(outcome)s for the %(count)s. time "
+                "in the stage",
                 action=action,
                 outcome=outcome,
                 count=self.attempts,

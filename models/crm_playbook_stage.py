@@ -26,7 +26,7 @@ class CrmPlaybookStage(models.Model):
         "crm.stage",
         string="Pipeline Stage",
         ondelete="set null",
-        help="Where the opportunity stands in Odoo's pipeline while it is in this stage.",
+        help="Where the opportunity stands in Odoo's pipeline meanwhile.",
     )
     mail_template_id = fields.Many2one(
         "mail.template",
@@ -56,10 +56,10 @@ class CrmPlaybookStage(models.Model):
     @api.depends("name", "playbook_id.name")
     @api.depends_context("with_playbook")
     def _compute_display_name(self):
-        if not self.env.context.get("with_playbook"):
-            return super()._compute_display_name()
-        for stage in self:
-            stage.display_name = f"{stage.playbook_id.name} / {stage.name}"
+        super()._compute_display_name()
+        if self.env.context.get("with_playbook"):
+            for stage in self:
+                stage.display_name = f"{stage.playbook_id.name} / {stage.name}"
 
     @api.constrains("playbook_id")
     def _check_playbook_stays(self):
@@ -67,7 +67,10 @@ class CrmPlaybookStage(models.Model):
         rules = self.env["crm.playbook.rule"].sudo().with_context(active_test=False)
         for stage in self:
             pointing = rules.search(
-                [("target_stage_id", "=", stage.id), ("playbook_id", "!=", stage.playbook_id.id)],
+                [
+                    ("target_stage_id", "=", stage.id),
+                    ("playbook_id", "!=", stage.playbook_id.id),
+                ],
                 limit=1,
             )
             if pointing or stage._journeys_in().filtered(
@@ -137,14 +140,18 @@ class CrmPlaybookStage(models.Model):
             ["__count"],
         ):
             figures[stage]["here"] = count
-        for stage, state, count in self.env["crm.action"].sudo()._read_group(
-            [
-                ("lead_id", "in", query),
-                ("playbook_stage_id", "in", self.ids),
-                ("state", "in", ["planned", "done", "failed"]),
-            ],
-            ["playbook_stage_id", "state"],
-            ["__count"],
+        for stage, state, count in (
+            self.env["crm.action"]
+            .sudo()
+            ._read_group(
+                [
+                    ("lead_id", "in", query),
+                    ("playbook_stage_id", "in", self.ids),
+                    ("state", "in", ["planned", "done", "failed"]),
+                ],
+                ["playbook_stage_id", "state"],
+                ["__count"],
+            )
         ):
             figures[stage][state] = count
         return figures

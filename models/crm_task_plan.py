@@ -44,6 +44,7 @@ class CrmTaskPlan(models.AbstractModel):
         string="Mode",
         compute="_compute_task_mode",
         store=True,
+        precompute=True,
         readonly=False,
         help="Planned: at a date and hour, inside the working hours of who does it. "
         "Free: from a date on. Automatic: the scheduler does it.",
@@ -97,9 +98,13 @@ class CrmTaskPlan(models.AbstractModel):
         self.ensure_one()
         days, hours = self.task_delay_days, self.task_delay_hours
         if days and hours:
-            return self.env._("in %(days)s days and %(hours)g hours", days=days, hours=hours)
+            return self.env._(
+                "in %(days)s days and %(hours)g hours", days=days, hours=hours
+            )
         if days:
-            return self.env._("in 1 day") if days == 1 else self.env._("in %s days", days)
+            return (
+                self.env._("in 1 day") if days == 1 else self.env._("in %s days", days)
+            )
         if hours:
             return self.env._("in %g hours", hours)
         return ""
@@ -246,7 +251,9 @@ class CrmTaskPlan(models.AbstractModel):
         """Share the events of each campaign among its people."""
         assignees = {}
         for campaign in {event.journey.crm_campaign_id for event in events}:
-            own = [i for i, e in enumerate(events) if e.journey.crm_campaign_id == campaign]
+            own = [
+                i for i, e in enumerate(events) if e.journey.crm_campaign_id == campaign
+            ]
             people = campaign._people()
             users = share(people, len(own), campaign)
             for index, user in zip(own, users, strict=True):

@@ -23,8 +23,8 @@ class CrmTransition(models.Model):
 
     date = fields.Datetime(required=True, readonly=True, index=True)
     trigger = fields.Selection(
-        TRIGGERS
-        + [
+        [
+            *TRIGGERS,
             ("started", "The playbook was started"),
             ("moved", "Moved to a stage by hand"),
             ("closed", "Closed by hand"),

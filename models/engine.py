@@ -1,7 +1,8 @@
 """The key to what only the engine may write.
 
-A state is changed through its one door, never by a plain ``write``. The door opens with
-an object that lives in this process only: a context that comes in over RPC cannot hold it.
+A state is changed through its one door, never by a plain ``write``. The door opens
+with an object that lives in this process only: no context that comes in over RPC can
+hold it.
 """
 
 _KEY = object()

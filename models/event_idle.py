@@ -37,7 +37,7 @@ class CrmLead(models.Model):
 
     @api.model
     def _idle_since(self, hours, after=0):
-        """The next open opportunities idle for so long, that a rule minds, not told yet."""
+        """The next opportunities idle for so long, that a rule minds, not told yet."""
         rules = (
             self.env["crm.playbook.rule"]
             .sudo()

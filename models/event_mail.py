@@ -22,7 +22,7 @@ OWN_FAULTS = {
 
 
 class MailingTrace(models.Model):
-    """Source of the mail events (and, with ``event_sms``, of SMS): Odoo's own traces."""
+    """Source of the mail events (and, by ``event_sms``, of SMS): Odoo's traces."""
 
     _inherit = "mailing.trace"
 

@@ -72,21 +72,33 @@ class ResPartner(models.Model):
             partner.last_order_date = last
 
     def _compute_bought_product_ids(self):
-        lines = self.env["sale.order.line"].sudo()._read_group(
-            [
-                ("order_id.partner_id.commercial_partner_id", "in", self.commercial_partner_id.ids),
-                ("state", "=", "sale"),
-                ("company_id", "in", self.env.companies.ids),
-                ("product_id", "!=", False),
-            ],
-            ["order_partner_id", "product_id"],
+        lines = (
+            self.env["sale.order.line"]
+            .sudo()
+            ._read_group(
+                [
+                    (
+                        "order_id.partner_id.commercial_partner_id",
+                        "in",
+                        self.commercial_partner_id.ids,
+                    ),
+                    ("state", "=", "sale"),
+                    ("company_id", "in", self.env.companies.ids),
+                    ("product_id", "!=", False),
+                ],
+                ["order_partner_id", "product_id"],
+            )
         )
         products = {}
         for buyer, product in lines:
             entity = buyer.commercial_partner_id.id
-            products[entity] = products.get(entity, self.env["product.product"]) | product
+            products[entity] = (
+                products.get(entity, self.env["product.product"]) | product
+            )
         for partner in self:
-            partner.bought_product_ids = products.get(partner.commercial_partner_id.id, False)
+            partner.bought_product_ids = products.get(
+                partner.commercial_partner_id.id, False
+            )
 
     # === SEARCHES === #
 
@@ -117,13 +129,19 @@ class ResPartner(models.Model):
         if operator not in ("in", "any"):
             return NotImplemented
         bought = Domain("state", "=", "sale") & Domain("product_id", operator, value)
-        lines = self.env["sale.order.line"].sudo()._search(
-            bought & Domain("company_id", "in", self.env.companies.ids)
+        lines = (
+            self.env["sale.order.line"]
+            .sudo()
+            ._search(bought & Domain("company_id", "in", self.env.companies.ids))
         )
-        buyers = self.sudo().with_context(active_test=False)._search(
-            [("id", "in", lines.subselect("order_partner_id"))]
+        buyers = (
+            self.sudo()
+            .with_context(active_test=False)
+            ._search([("id", "in", lines.subselect("order_partner_id"))])
         )
-        return Domain("commercial_partner_id", "in", buyers.subselect("commercial_partner_id"))
+        return Domain(
+            "commercial_partner_id", "in", buyers.subselect("commercial_partner_id")
+        )
 
     @api.model
     def _search_history(self, query, column, operator, value, absent=None):
@@ -134,7 +152,8 @@ class ResPartner(models.Model):
         """
         if operator == "in":
             return Domain.OR(
-                self._search_history_one(query, column, "=", one, absent) for one in value
+                self._search_history_one(query, column, "=", one, absent)
+                for one in value
             )
         if operator in ("<", "<=", ">", ">="):
             return self._search_history_one(query, column, operator, value, absent)
@@ -175,7 +194,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _overdue_query(self):
-        """What is unpaid past its due date, from the receivable lines of posted entries."""
+        """What is unpaid past its due date: receivable lines of posted entries."""
         today = fields.Date.context_today(self)
         return SQL(
             """SELECT partner.commercial_partner_id AS entity,

@@ -26,7 +26,9 @@ class ResUsers(models.Model):
             )
         )
         waiting = self.sorted(lambda user: (latest.get(user, 0), user.id))
-        return [waiting[turn % len(waiting)] if waiting else self for turn in range(count)]
+        return [
+            waiting[turn % len(waiting)] if waiting else self for turn in range(count)
+        ]
 
     def _level_load(self, count):
         """Name ``count`` of these users so that their open actions become level.

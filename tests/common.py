@@ -26,7 +26,9 @@ class PlaybookCase(TransactionCase):
         cls.sent = cls._create_outcome("Test sent")
         outcomes = cls.interested | cls.declined | cls.no_answer
         cls.call = cls._create_type("Test call", outcomes, marginal_cost=2.5)
-        cls.visit = cls._create_type("Test visit", outcomes, channel="visit", duration=1)
+        cls.visit = cls._create_type(
+            "Test visit", outcomes, channel="visit", duration=1
+        )
         cls.playbook = cls.env["crm.playbook"].create({"name": "Three calls"})
         cls.first, cls.second, cls.third = (
             cls._create_stage(name, sequence=position)
@@ -37,7 +39,12 @@ class PlaybookCase(TransactionCase):
     @classmethod
     def _create_user(cls, login, groups, **values):
         return new_test_user(
-            cls.env, f"playbook_{login}", groups, tz="UTC", email=f"{login}@test.example", **values
+            cls.env,
+            f"playbook_{login}",
+            groups,
+            tz="UTC",
+            email=f"{login}@test.example",
+            **values,
         )
 
     @classmethod

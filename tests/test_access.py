@@ -24,9 +24,7 @@ class TestAccess(PlaybookCase):
         cls.of_another_team = cls._create_action(
             cls.env["res.users"], team_id=cls.foreign_team.id
         )
-        cls.all_actions = (
-            cls.own | cls.colleagues | cls.nobodys | cls.of_another_team
-        )
+        cls.all_actions = cls.own | cls.colleagues | cls.nobodys | cls.of_another_team
 
     @classmethod
     def _create_action(cls, user, **values):

@@ -57,7 +57,9 @@ class TestCrmAction(PlaybookCase):
         self.assertEqual(self.env["crm.action"].search_count([]), before)
 
     def test_past_action_keeps_its_date(self):
-        action = self._register(partner_id=self.partner.id, done_at="2025-05-01 10:00:00")
+        action = self._register(
+            partner_id=self.partner.id, done_at="2025-05-01 10:00:00"
+        )
         self.assertEqual(action.done_at, datetime(2025, 5, 1, 10))
 
     # === THE LIFE OF AN ACTION === #
@@ -227,7 +229,9 @@ class TestCrmAction(PlaybookCase):
         with self._at(MONDAY):
             visit = self._planned_visit()
         with self._at(MONDAY + timedelta(days=1)):
-            self.assertIn(visit, self.env["crm.action"].search([("is_late", "=", True)]))
+            self.assertIn(
+                visit, self.env["crm.action"].search([("is_late", "=", True)])
+            )
             self.assertTrue(visit.is_late)
 
     # === WHO DOES IT === #

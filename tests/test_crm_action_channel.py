@@ -25,7 +25,11 @@ class TestCrmActionChannel(PlaybookCase):
             }
         )
         cls.sms_template = cls.env["sms.template"].create(
-            {"name": "Short", "model_id": lead_model, "body": "Hi {{ object.partner_id.name }}"}
+            {
+                "name": "Short",
+                "model_id": lead_model,
+                "body": "Hi {{ object.partner_id.name }}",
+            }
         )
         cls.survey = cls.env["survey.survey"].create(
             {
@@ -40,7 +44,15 @@ class TestCrmActionChannel(PlaybookCase):
                             "title": "Are you?",
                             "question_type": "simple_choice",
                             "suggested_answer_ids": [
-                                (0, 0, {"value": "Yes", "answer_score": 10, "is_correct": True}),
+                                (
+                                    0,
+                                    0,
+                                    {
+                                        "value": "Yes",
+                                        "answer_score": 10,
+                                        "is_correct": True,
+                                    },
+                                ),
                                 (0, 0, {"value": "No", "answer_score": 0}),
                             ],
                         },
@@ -71,7 +83,9 @@ class TestCrmActionChannel(PlaybookCase):
             survey_id=cls.survey.id,
         )
         cls.first.task_type_id = cls.email
-        cls.partner.write({"phone": "+34 612 34 56 78", "country_id": cls.env.ref("base.es").id})
+        cls.partner.write(
+            {"phone": "+34 612 34 56 78", "country_id": cls.env.ref("base.es").id}
+        )
 
     # === E-MAIL === #
 
@@ -125,7 +139,9 @@ class TestCrmActionChannel(PlaybookCase):
         self.assertEqual(lead.playbook_stage_id, self.second)
 
     def test_each_wrong_address_fails_with_its_reason_and_the_rule_for_it(self):
-        self._create_rule(trigger="mail_bounced", move="stage", target_stage_id=self.third.id)
+        self._create_rule(
+            trigger="mail_bounced", move="stage", target_stage_id=self.third.id
+        )
         blacklisted = self._create_partner("Quiet Person")
         self.env["mail.blacklist"]._add(blacklisted.email)
         cases = {
@@ -136,7 +152,9 @@ class TestCrmActionChannel(PlaybookCase):
         for failure, partner in cases.items():
             with self.subTest(failure=failure):
                 lead = self._start_automatic(partner)
-                failed = lead.action_ids.filtered(lambda a: a.action_type_id == self.email)
+                failed = lead.action_ids.filtered(
+                    lambda a: a.action_type_id == self.email
+                )
                 self.assertEqual((failed.state, failed.failure), ("failed", failure))
                 self.assertTrue(failed.failure_reason)
                 self.assertEqual(lead.playbook_stage_id, self.third)
@@ -153,7 +171,9 @@ class TestCrmActionChannel(PlaybookCase):
         lucky = self._start()
         with mute_logger("odoo.addons.crm_playbook.models.crm_action_channel"):
             self._run_cron("ir_cron_run_due_actions")
-        failed = unlucky.action_ids.filtered(lambda a: a.playbook_stage_id == broken_stage)
+        failed = unlucky.action_ids.filtered(
+            lambda a: a.playbook_stage_id == broken_stage
+        )
         self.assertEqual((failed.state, failed.failure), ("failed", "error"))
         self.assertIn("no_such_field", failed.failure_reason)
         self.assertEqual(lucky.action_ids.state, "done")
@@ -171,7 +191,9 @@ class TestCrmActionChannel(PlaybookCase):
                 lead = self._start_automatic()
                 for _time in range(2):
                     getattr(lead.action_ids.mailing_trace_ids, method)()
-                lines = lead.transition_ids.filtered(lambda line: line.trigger == trigger)
+                lines = lead.transition_ids.filtered(
+                    lambda line, trigger=trigger: line.trigger == trigger
+                )
                 self.assertEqual(lines.rule_id, rule)
                 self.assertEqual(len(lines), 1)
 
@@ -206,7 +228,9 @@ class TestCrmActionChannel(PlaybookCase):
 
     def test_each_wrong_number_fails_with_its_reason_and_the_rule_for_it(self):
         self.first.task_type_id = self.sms
-        self._create_rule(trigger="sms_failed", move="stage", target_stage_id=self.third.id)
+        self._create_rule(
+            trigger="sms_failed", move="stage", target_stage_id=self.third.id
+        )
         quiet = self._create_partner("Quiet Person", phone="+34 612 34 56 79")
         quiet._phone_set_blacklisted()
         cases = {
@@ -217,7 +241,9 @@ class TestCrmActionChannel(PlaybookCase):
         for failure, partner in cases.items():
             with self.subTest(failure=failure):
                 lead = self._start_automatic(partner)
-                failed = lead.action_ids.filtered(lambda a: a.action_type_id == self.sms)
+                failed = lead.action_ids.filtered(
+                    lambda a: a.action_type_id == self.sms
+                )
                 self.assertEqual((failed.state, failed.failure), ("failed", failure))
                 self.assertEqual(lead.playbook_stage_id, self.third)
 
@@ -248,7 +274,9 @@ class TestCrmActionChannel(PlaybookCase):
             with self.subTest(rule=rule.sentence):
                 answer = self._start_survey().action_ids.survey_answer_id
                 question = self.survey.question_and_page_ids
-                answer._save_lines(question, str(question.suggested_answer_ids[choice].id))
+                answer._save_lines(
+                    question, str(question.suggested_answer_ids[choice].id)
+                )
                 answer._mark_done()
                 line = answer.crm_action_id.answer_ids.filtered(
                     lambda line: line.trigger == "survey_done"

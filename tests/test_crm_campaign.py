@@ -87,7 +87,9 @@ class TestCrmCampaign(PlaybookCase):
         self.campaign.frequency = "daily"
         self.campaign.action_launch()
         newcomer = self._create_partner("New Member")
-        self.campaign.segment_id.domain = f"[('id', 'in', {(self.partners | newcomer).ids})]"
+        self.campaign.segment_id.domain = (
+            f"[('id', 'in', {(self.partners | newcomer).ids})]"
+        )
         self.assertEqual(self.campaign.with_user(self.manager).generate(), 1)
 
     def test_daily_run_takes_up_newcomers_of_perpetual_campaigns_only(self):
@@ -95,7 +97,9 @@ class TestCrmCampaign(PlaybookCase):
         daily = self._create_campaign(self.partners, frequency="daily")
         (once | daily).action_launch()
         newcomer = self._create_partner("New Member")
-        (once | daily).segment_id.domain = f"[('id', 'in', {(self.partners | newcomer).ids})]"
+        (
+            once | daily
+        ).segment_id.domain = f"[('id', 'in', {(self.partners | newcomer).ids})]"
         self._run_cron("ir_cron_generate_campaigns")
         self.assertEqual((once.opportunity_count, daily.opportunity_count), (3, 4))
 
@@ -138,7 +142,9 @@ class TestCrmCampaign(PlaybookCase):
         self.assertEqual(sorted(leads.mapped("campaign_round")), [1, 1, 1, 2])
 
     def test_blacklisted_for_the_channel_of_the_first_task_are_left_out(self):
-        self.first.task_type_id = self._create_type("Test mail", self.sent, channel="email")
+        self.first.task_type_id = self._create_type(
+            "Test mail", self.sent, channel="email"
+        )
         self.env["mail.blacklist"]._add(self.partners[0].email)
         self.campaign.action_launch()
         self.assertEqual(self.campaign.lead_ids.partner_id, self.partners[1:])
@@ -152,7 +158,8 @@ class TestCrmCampaign(PlaybookCase):
         self.campaign.action_launch()
         with self.assertRaises(Exception) as caught, self.env.cr.savepoint():
             self.env.cr.execute(
-                "INSERT INTO crm_lead (name, type, crm_campaign_id, partner_id, campaign_round) "
+                "INSERT INTO crm_lead "
+                "(name, type, crm_campaign_id, partner_id, campaign_round) "
                 "SELECT name, type, crm_campaign_id, partner_id, campaign_round "
                 "FROM crm_lead WHERE id = %s",
                 self.campaign.lead_ids[0].ids,
@@ -282,14 +289,27 @@ class TestCrmCampaign(PlaybookCase):
 
     def _confirm_order(self, lead, price, **values):
         product = self.env["product.product"].create(
-            {"name": "Membership", "type": "service", "invoice_policy": "order", "taxes_id": False}
+            {
+                "name": "Membership",
+                "type": "service",
+                "invoice_policy": "order",
+                "taxes_id": False,
+            }
         )
         order = self.env["sale.order"].create(
             {
                 "partner_id": lead.partner_id.id,
                 "opportunity_id": lead.id,
                 "order_line": [
-                    (0, 0, {"product_id": product.id, "price_unit": price, "tax_ids": False})
+                    (
+                        0,
+                        0,
+                        {
+                            "product_id": product.id,
+                            "price_unit": price,
+                            "tax_ids": False,
+                        },
+                    )
                 ],
                 **values,
             }

@@ -115,7 +115,9 @@ class TestCrmJourney(PlaybookCase):
         done = survivor.action_ids.filtered(lambda action: action.state == "done")
         self.assertEqual(done.outcome_id, self.interested)
         self.assertEqual(
-            len(survivor.transition_ids.filtered(lambda line: line.trigger == "started")),
+            len(
+                survivor.transition_ids.filtered(lambda line: line.trigger == "started")
+            ),
             2,
         )
 

@@ -69,7 +69,9 @@ class TestCrmPlaybookRule(PlaybookCase):
     # === EFFECTS === #
 
     @mute_logger("odoo.tests")
-    def test_interested_plans_visit_in_two_days_for_salesperson_with_status_and_point(self):
+    def test_interested_plans_visit_in_two_days_for_salesperson_with_status_and_point(
+        self,
+    ):
         self._create_rule(
             self.interested,
             task_type_id=self.visit.id,
@@ -111,7 +113,11 @@ class TestCrmPlaybookRule(PlaybookCase):
         self._create_rule(self.interested, move="won")
         lead = self._start()
         other = self.env["crm.action"].create(
-            {"lead_id": lead.id, "partner_id": self.partner.id, "action_type_id": self.visit.id}
+            {
+                "lead_id": lead.id,
+                "partner_id": self.partner.id,
+                "action_type_id": self.visit.id,
+            }
         )
         self._planned(lead).filtered(
             lambda action: action.action_type_id == self.call
@@ -232,7 +238,9 @@ class TestCrmPlaybookRule(PlaybookCase):
         self.assertEqual(line.trigger, "outcome")
         self.assertEqual(line.rule_id, rule)
         self.assertEqual(line.user_id, self.seller)
-        self.assertEqual((line.from_stage_id, line.to_stage_id), (self.first, self.second))
+        self.assertEqual(
+            (line.from_stage_id, line.to_stage_id), (self.first, self.second)
+        )
         self.assertEqual(line.points, 5)
         self.assertIn("Stage: Second", line.effects)
         self.assertLessEqual(line.date, fields.Datetime.now())
@@ -246,6 +254,6 @@ class TestCrmPlaybookRule(PlaybookCase):
 
     def _answering_rule(self, lead):
         lead.invalidate_recordset()
-        return lead.transition_ids.filtered(
-            lambda line: line.trigger == "outcome"
-        )[:1].rule_id
+        return lead.transition_ids.filtered(lambda line: line.trigger == "outcome")[
+            :1
+        ].rule_id
