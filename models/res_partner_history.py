@@ -150,6 +150,7 @@ class ResPartner(models.Model):
         :param absent: the figure of an entity without history; None if it has none, and
             then only ``= False`` finds it
         """
+        self.env.flush_all()  # the ORM does not know which tables the query reads
         if operator == "in":
             return Domain.OR(
                 self._search_history_one(query, column, "=", one, absent)
