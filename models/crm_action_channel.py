@@ -36,18 +36,31 @@ class CrmAction(models.Model):
 
     @api.model
     def _cron_run_due(self):
-        """Do the due automatic tasks. One that fails is set aside and says why."""
+        """Do the due automatic tasks. One that fails is set aside and says why.
+
+        Several schedulers may run at once: each takes a task by locking its row, one
+        transaction for each task, and leaves alone what another has taken.
+        """
         progress = self.env["ir.cron"]._commit_progress
-        due = self._due_domain()
-        progress(remaining=self.search_count(due))
-        while batch := self.search(due, limit=BATCH, order="date_start, id"):
-            locked = batch.try_lock_for_update()
-            if not locked:
+        progress(remaining=self.search_count(self._due_domain()))
+        while due := self.search(
+            self._due_domain(), limit=BATCH, order="date_start, id"
+        ):
+            taken = 0
+            for action in due:
+                if action._lock_if_due():
+                    action._run_or_fail()
+                    taken += 1
+                    if not progress(1):
+                        return
+            if not taken:
                 return
-            for action in locked:
-                action._run_or_fail()
-                if not progress(1):
-                    return
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+
+    def _lock_if_due(self):
+        """Take the task, unless another scheduler has it or it is not due any more."""
+        locked = self.try_lock_for_update()
+        return bool(locked.filtered_domain(self._due_domain()))
 
     @api.model
     def _due_domain(self):

@@ -211,7 +211,10 @@ class CrmTaskPlan(models.AbstractModel):
         return getattr(self, f"_assign_{self.assignee}")(events)
 
     def _assign_me(self, events):
-        return [event.action.user_id or self.env.user for event in events]
+        return [
+            event.action.user_id or event.journey.user_id or self.env.user
+            for event in events
+        ]
 
     def _assign_journey_salesperson(self, events):
         return [event.journey.user_id or event.partner.user_id for event in events]
