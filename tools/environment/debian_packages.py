@@ -20,6 +20,7 @@ from .layout import ignores_system
 
 APT_HELPER = Path("/usr/lib/apt/apt-helper")
 SYSTEM_STATUS = Path("/var/lib/dpkg/status")
+PASSED_OVER = re.compile(r"postgresql|libpq|chromium|fonts-")
 URI_LINE = re.compile(r"^'(?P<uri>[^']+)' (?P<name>\S+) (?P<size>\d+) ?(?P<hash>\S*)")
 
 
@@ -30,6 +31,11 @@ class Package:
         self.uri = uri
         self.size = int(size)
         self.checksum = checksum
+
+    @property
+    def title(self):
+        """The name of the package."""
+        return self.name.split("_")[0]
 
     @property
     def name(self):
@@ -64,6 +70,8 @@ class Apt:
             [*command, "--no-install-recommends", *names], env=self.environment
         )
         packages = [Package(*found) for found in _uris(printed)]
+        if ignores_system():
+            packages = _without_libraries_of_machine(packages)
         if not packages:
             raise Failure(
                 f"apt finds no way to get {', '.join(names)}.",
@@ -148,13 +156,11 @@ class Apt:
         )
 
     def _status(self):
-        if not SYSTEM_STATUS.exists():
-            (self.folder / "status").touch()
-        elif ignores_system():
-            (self.folder / "status").write_text(_status_without_programs())
-        else:
+        if SYSTEM_STATUS.exists() and not ignores_system():
             return SYSTEM_STATUS
-        return self.folder / "status"
+        nothing = self.folder / "status"
+        nothing.touch()
+        return nothing
 
 
 def unpack(files, folder, progress):
@@ -227,11 +233,15 @@ def _network_settings():
     ]
 
 
-def _status_without_programs():
-    """The machine's packages as if it had no database server and no browser."""
-    hidden = re.compile(r"Package: (postgresql|libpq|chromium|fonts-)")
-    paragraphs = SYSTEM_STATUS.read_text(errors="replace").split("\n\n")
-    return "\n\n".join(text for text in paragraphs if not hidden.match(text))
+def _without_libraries_of_machine(packages):
+    """Leave out what the machine has, except the programs that are passed over."""
+    status = SYSTEM_STATUS.read_text(errors="replace") if SYSTEM_STATUS.exists() else ""
+    present = set(re.findall(r"^Package: (\S+)$", status, re.MULTILINE))
+    return [
+        package
+        for package in packages
+        if package.title not in present or PASSED_OVER.match(package.title)
+    ]
 
 
 def _uris(printed):
@@ -246,4 +256,4 @@ def _numbers(name):
 
 
 def _label(package):
-    return f"{package.name.split('_')[0]} ({max(1, package.size >> 20)} MB)"
+    return f"{package.title} ({max(1, package.size >> 20)} MB)"

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+from .commands import read
 from .demonstration import Demonstration
 from .failure import Failure
 from .house import House
@@ -40,6 +41,7 @@ environment:
   {IGNORE_SYSTEM}   pass over the machine's own PostgreSQL, Chromium and
                                fonts, to try the downloads (set it to 1)
 """
+BUILD_WHEEL = "import sys, wheel_backend; print(wheel_backend.build_wheel(sys.argv[1]))"
 
 
 def main(words, checkout):
@@ -106,6 +108,21 @@ def bench(house, options):
     )
 
 
+def wheel(house, _options):
+    """Build the wheel of the add-on."""
+    with house.exclusive():
+        house.prepare_python()
+    target = house.layout.checkout / "dist"
+    environment = {**os.environ, "PYTHONPATH": str(house.layout.checkout / "tools")}
+    name = read(
+        [house.python.interpreter, "-c", BUILD_WHEEL, target], env=environment
+    ).strip()
+    if not name:
+        raise Failure("The wheel could not be built: is the manifest right?")
+    house.console.say(f"Built: {target / name.splitlines()[-1]}")
+    return 0
+
+
 def reset(house, options):
     """Drop the database of the demonstration."""
     with house.exclusive():
@@ -138,6 +155,7 @@ COMMANDS = {
     "start": start,
     "shell": shell,
     "bench": bench,
+    "wheel": wheel,
     "reset": reset,
     "stop": stop,
 }
