@@ -58,7 +58,7 @@ class Apt:
     def prepare(self):
         """Write the settings of the private apt."""
         _require_apt()
-        for name in ("lists/partial", "cache/archives/partial", "empty"):
+        for name in ("lists/partial", "cache/archives/partial"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         (self.folder / "apt.conf").write_text(self._settings())
 
@@ -159,7 +159,7 @@ class Apt:
         if SYSTEM_STATUS.exists() and not ignores_system():
             return SYSTEM_STATUS
         nothing = self.folder / "status"
-        nothing.touch()
+        nothing.write_text("")
         return nothing
 
 
