@@ -1,6 +1,6 @@
 {
     "name": "Playbook",
-    "summary": "Campaigns that know what to do next: playbooks, actions, outcomes, rules and ROI",
+    "summary": "Campaigns that know what to do next: playbooks, actions, rules, ROI",
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
     "author": "Playbook for Odoo",
@@ -56,6 +56,16 @@
         "views/crm_playbook_views.xml",
         "views/res_partner_views.xml",
         "views/crm_menus.xml",
+    ],
+    "demo": [
+        "demo/demo_entities.xml",
+        "demo/demo_campaign_acquisition.xml",
+        "demo/demo_campaign_cross_selling.xml",
+        "demo/demo_campaign_loyalty.xml",
+        "demo/demo_campaign_surveys.xml",
+        "demo/demo_campaign_unpaid.xml",
+        "demo/demo_company_sales.xml",
+        "demo/demo_sports_club.xml",
     ],
     "assets": {
         "web.assets_backend": [
