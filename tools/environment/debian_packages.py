@@ -148,6 +148,7 @@ class Apt:
                 f'Dir::Log "{folder}";',
                 'Acquire::Languages "none";',
                 'Acquire::Retries "3";',
+                'Acquire::ForceHash "SHA256";',
                 # The user _apt cannot enter a folder of somebody's own.
                 'APT::Sandbox::User "";',
                 'Debug::NoLocking "true";',
