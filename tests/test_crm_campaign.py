@@ -166,6 +166,21 @@ class TestCrmCampaign(PlaybookCase):
             )
         self.assertEqual(caught.exception.pgcode, "23505")
 
+    def test_merging_entities_loses_no_opportunity(self):
+        self.campaign.write({"reentry": "delay", "reentry_days": 0})
+        self.campaign.action_launch()
+        self.campaign.lead_ids.filtered(
+            lambda lead: lead.partner_id == self.partners[1]
+        ).action_set_lost()
+        self.campaign.generate()
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            self.partners.ids, self.partners[0]
+        )
+        leads = self.campaign.with_context(active_test=False).lead_ids
+        self.assertEqual(leads.partner_id, self.partners[0])
+        self.assertEqual(sorted(leads.mapped("campaign_round")), [1, 2, 3, 4])
+        self.assertEqual(len(self.campaign.action_ids), 4)
+
     def test_start_for_takes_up_entities_outside_the_segment(self):
         self.campaign.action_launch()
         stranger = self._create_partner("Walk In")
