@@ -263,7 +263,13 @@ class CrmCampaign(models.Model):
     def action_use_template(self):
         """Make a campaign from the template and open it."""
         self.ensure_one()
-        campaign = self.copy({"is_template": False, "name": self.name})
+        campaign = self.copy(
+            {
+                "is_template": False,
+                "name": self.name,
+                "user_id": self.user_id.id or self.env.uid,
+            }
+        )
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,
