@@ -69,17 +69,22 @@ export class StageLine extends Component {
         }
     }
 
+    onClick(ev, stage) {
+        if (this.opens) {
+            ev.stopPropagation();
+            this.open(stage);
+        }
+    }
+
     open(stage) {
-        const { resId, data } = this.props.record;
+        const { resId } = this.props.record;
         return this.action.doAction("crm_playbook.crm_lead_action", {
             additionalContext: {
                 [`search_default_${this.props.journeysBy}`]: resId,
                 search_default_playbook_stage_id: stage.id,
-                search_default_group_stage: 0,
-                search_default_open: 0,
-                active_test: false,
+                search_default_open: 1,
             },
-            props: { name: [data.display_name, stage.name].filter(Boolean).join(" · ") },
+            viewType: this.env.isSmall ? "kanban" : "list",
         });
     }
 }
