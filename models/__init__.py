@@ -14,6 +14,7 @@ from . import crm_campaign
 from . import crm_campaign_generation
 from . import crm_campaign_money
 from . import crm_lead
+from . import crm_lead_insert
 from . import res_users
 from . import res_partner
 from . import res_partner_history

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from . import bulk
 from .crm_task_plan import MODES
 from .engine import as_engine, is_engine
 from .event import Event
@@ -342,7 +343,7 @@ class CrmAction(models.Model):
     @api.model
     def _create_planned(self, vals_list):
         """Plan actions for the engine: no mail, no subscription, one batch."""
-        actions = as_engine(self).create(vals_list)
+        actions = bulk.insert(as_engine(self), vals_list)
         actions._wake_scheduler()
         return actions
 

@@ -149,7 +149,7 @@ class CrmCampaign(models.Model):
         stage = self.playbook_id._first_stage()
         rounds = self._next_rounds(partners)
         salespeople = self._salespeople(partners)
-        leads = self._bulk(self.env["crm.lead"]).create(
+        leads = self.env["crm.lead"]._insert_opportunities(
             [
                 self._prepare_lead_values(partner, user)
                 | {"campaign_round": rounds.get(partner.id, 1)}
@@ -158,15 +158,6 @@ class CrmCampaign(models.Model):
         )
         leads._enter_stage(stage, leads._open_lines("started"))
         return leads.with_env(self.env)
-
-    def _bulk(self, records):
-        """Without a mail, a log note and a follower for each of thousands."""
-        return as_engine(records).with_context(
-            tracking_disable=True,
-            mail_create_nolog=True,
-            mail_create_nosubscribe=True,
-            mail_notrack=True,
-        )
 
     def _prepare_lead_values(self, partner, user):
         return {

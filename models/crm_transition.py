@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from . import bulk
 from .crm_playbook_rule import TRIGGERS
 from .engine import as_engine, is_engine
 
@@ -142,12 +143,9 @@ class CrmTransition(models.Model):
     @api.model
     def _open_new(self, events):
         """Write the lines of events that cannot have been told before, in one batch."""
-        lines = as_engine(self).create(
-            [self._prepare_event_values(event) for event in events]
+        return bulk.insert(
+            as_engine(self), [self._prepare_event_values(event) for event in events]
         )
-        # The cache would keep the new lines last, where the order says first.
-        lines.lead_id.invalidate_recordset(["transition_ids"])
-        return lines
 
     @api.model
     def _prepare_event_values(self, event):
