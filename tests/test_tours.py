@@ -1,0 +1,46 @@
+from odoo.tests import HttpCase, tagged
+
+from .common import PlaybookCase
+
+
+@tagged("post_install", "-at_install")
+class TestTours(HttpCase, PlaybookCase):
+    """The main job in a browser, by the people who do it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        partners = cls._create_partner("Tour Anna") | cls._create_partner("Tour Bruno")
+        cls._create_segment(partners).name = "Tour segment"
+        cls.env["crm.campaign"].create(
+            {
+                "name": "Tour template",
+                "is_template": True,
+                "playbook_id": cls.playbook.id,
+                "team_id": cls.team.id,
+            }
+        )
+        cls._create_rule(
+            cls.interested,
+            action_type_id=cls.call.id,
+            commercial_status_id=cls.status.id,
+            task_type_id=cls.visit.id,
+            task_mode="planned",
+            task_delay_days=2,
+        )
+        cls._create_rule(trigger="order_confirmed", move="won")
+        cls.env["product.product"].create(
+            {"name": "Tour product", "list_price": 250, "taxes_id": False}
+        )
+
+    def test_campaign_from_template_to_return_on_investment(self):
+        self._tour("crm_playbook_manager_launches_a_campaign", self.manager)
+        self._tour("crm_playbook_salesperson_works_and_sells", self.seller)
+        self._tour("crm_playbook_manager_sees_the_return", self.manager)
+        campaign = self.env["crm.campaign"].search([("name", "=", "Tour campaign")])
+        self.assertEqual(campaign.opportunity_count, 2)
+        self.assertEqual(campaign.won_count, 1)
+        self.assertEqual((campaign.revenue, campaign.cost), (250, 100))
+
+    def _tour(self, name, user):
+        self.start_tour("/odoo", name, login=user.login, timeout=180)
