@@ -24,6 +24,7 @@ class CrmLead(models.Model):
     next_planned_action_id = fields.Many2one(
         "crm.action", "Next Action", compute="_compute_next_planned_action_id"
     )
+    next_action_date = fields.Datetime(compute="_compute_next_planned_action_id")
     spawned_lead_ids = fields.Many2many(
         "crm.lead", compute="_compute_spawned_lead_ids", string="Opportunities Started"
     )
@@ -57,6 +58,7 @@ class CrmLead(models.Model):
         first = {action.lead_id: action for action in planned}
         for lead in self:
             lead.next_planned_action_id = first.get(lead, False)
+            lead.next_action_date = lead.next_planned_action_id.date_start
 
     @api.depends("action_ids")
     def _compute_spawned_lead_ids(self):

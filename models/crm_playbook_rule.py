@@ -267,7 +267,7 @@ class CrmPlaybookRule(models.Model):
             return None
         transition._note(points=self.points)
         event.action._give_points(self.points)
-        return self.env._("%s points", self.points)
+        return self._points_text()
 
     def _apply_move(self, event, transition):
         if self.move == "stay" or not event.journey:
@@ -412,15 +412,17 @@ class CrmPlaybookRule(models.Model):
         if self.commercial_status_id:
             texts.append(self.env._("status %s", self.commercial_status_id.name))
         if self.points:
-            one = self.points == 1
-            texts.append(
-                self.env._("1 point") if one else self.env._("%s points", self.points)
-            )
+            texts.append(self._points_text())
         if self.move != "stay":
             texts.append(self._move_text())
         if self.spawn_campaign_id:
             texts.append(self.env._("start campaign %s", self.spawn_campaign_id.name))
         return texts
+
+    def _points_text(self):
+        if self.points == 1:
+            return self.env._("1 point")
+        return self.env._("%s points", self.points)
 
     def _move_text(self):
         if self.move == "stage":

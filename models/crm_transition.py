@@ -84,6 +84,14 @@ class CrmTransition(models.Model):
 
     _event_key_unique = models.UniqueIndex("(event_key) WHERE event_key IS NOT NULL")
 
+    @api.depends("trigger", "rule_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        """The rule that answered, else what happened."""
+        labels = dict(self._fields["trigger"]._description_selection(self.env))
+        for line in self:
+            line.display_name = line.rule_id.sentence or labels.get(line.trigger)
+
     # === CRUD === #
 
     @api.model_create_multi

@@ -8,3 +8,4 @@ from . import test_crm_playbook_rule
 from . import test_engine_properties
 from . import test_shipped_scheme
 from . import test_tours
+from . import test_unit_js

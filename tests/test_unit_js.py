@@ -1,0 +1,28 @@
+from odoo.tests import HttpCase, tagged
+
+SUITE = "@crm_playbook"
+
+
+@tagged("post_install", "-at_install")
+class TestUnitJs(HttpCase):
+    """The unit tests of the components, in Odoo's own runner."""
+
+    def test_components(self):
+        self.browser_js(
+            "/web/tests?headless&loglevel=2&preset=desktop&timeout=15000"
+            f"&id={_hoot_id(SUITE)}",
+            "",
+            "",
+            login="admin",
+            timeout=300,
+            success_signal="[HOOT] Test suite succeeded",
+            error_checker=lambda message: "[HOOT]" not in message,
+        )
+
+
+def _hoot_id(name):
+    """The id that the runner gives a suite: a hash of its name."""
+    code = 0
+    for char in name:
+        code = ((code << 5) - code + ord(char)) & 0xFFFFFFFF
+    return f"{code:08x}"
