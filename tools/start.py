@@ -1,5 +1,6 @@
 """Where ./run and ./test enter: ``start.py run|test CHECKOUT [WORDS]``."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ COMMANDS = {"run": run_command.main, "test": test_command.main}
 
 def main():
     """Do what the words say; a failure is told without a traceback."""
+    # To be ended is to be interrupted: what was started is ended and cleaned up too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     command, checkout, *words = sys.argv[1:]
     try:
         return COMMANDS[command](words, Path(checkout))

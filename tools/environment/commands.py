@@ -23,10 +23,14 @@ def _follow(command, output, on_line, options):
         errors="replace",
         **{"stdin": subprocess.DEVNULL, **options},
     ) as process:
-        for line in process.stdout:
-            output.write(line)
-            output.flush()
-            on_line(line)
+        try:
+            for line in process.stdout:
+                output.write(line)
+                output.flush()
+                on_line(line)
+        except BaseException:
+            process.terminate()
+            raise
     return process.returncode
 
 

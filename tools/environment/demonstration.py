@@ -34,12 +34,14 @@ class Demonstration:
     def _make(self):
         template = self.house.templates.dependencies(self.with_demo).ready()
         unfinished = f"{self.name}_new"
-        title = f"Installation of {ADD_ON}"
-        with self.house.console.step(title) as progress:
+        console = self.house.console
+        with console.step(f"Installation of {ADD_ON}") as progress:
             self.databases.clone(template, unfinished)
             self._work_on(unfinished, "installed", progress, "-i", ADD_ON)
-            self.databases.rename(unfinished, self.name)
-            self.databases.mark(self.name, self.digest)
+        with console.step("Scripts and styles of the pages") as progress:
+            self.house.odoo.build_pages(unfinished, progress)
+        self.databases.rename(unfinished, self.name)
+        self.databases.mark(self.name, self.digest)
 
     def _update(self):
         with self.house.console.step(f"Update of {ADD_ON}") as progress:

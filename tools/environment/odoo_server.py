@@ -19,6 +19,7 @@ from odoo.cli.command import main
 
 main()
 """
+BUILD_PAGES = "env['ir.qweb']._pregenerate_assets_bundles()\nenv.cr.commit()\n"
 FOREIGN_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
 
 
@@ -61,6 +62,16 @@ class OdooServer:
             *advice,
             on_line=on_line,
             env=self.hasty_environment,
+        )
+
+    def build_pages(self, database, progress):
+        """Build the scripts and styles of the pages, which the first page waits for."""
+        progress.tell("about half a minute")
+        self.run_in_shell(
+            database,
+            BUILD_PAGES,
+            self.layout.log("pages"),
+            "The scripts and styles of the pages could not be built.",
         )
 
     def run_in_shell(self, database, code, log, problem):

@@ -18,6 +18,13 @@ PORT = "5432"
 OLDEST = 13
 PACKAGE = r"postgresql-\d+"
 CLIENTS = ("psql", "createdb", "dropdb", "pg_dump", "pg_restore")
+# For setpriv: enter every folder as root may, also where a program asks beforehand
+# whether it could (which is what the securebits are for).
+PASS_THROUGH = (
+    "--inh-caps=+dac_override",
+    "--ambient-caps=+dac_override",
+    "--securebits=+no_setuid_fixup",
+)
 SETTINGS = """
 # Only the socket leads to this cluster: no port of the machine is taken.
 listen_addresses = ''
@@ -205,7 +212,8 @@ class Postgres:
             )
         except Failure as failure:
             raise Failure(
-                f"PostgreSQL would not start:\n{tail(self.log)}",
+                f"PostgreSQL would not start:\n{tail(self.layout.log('pg_ctl'), 5)}"
+                f"\n{tail(self.log)}",
                 f"The whole log: {self.log}",
                 "If the cluster is broken, remove .odoo/postgres and run again"
                 " (its databases are made anew).",
@@ -231,14 +239,7 @@ class Postgres:
             return []
         owner = _unprivileged_user()
         become = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}"]
-        passing = (
-            []
-            if _can_enter(owner, self.layout.home)
-            else [
-                "--inh-caps=+dac_override",
-                "--ambient-caps=+dac_override",
-            ]
-        )
+        passing = [] if _can_enter(owner, self.layout.home) else PASS_THROUGH
         return [*become, "--clear-groups", *passing]
 
     def _make_private_folder(self, folder):

@@ -5,8 +5,6 @@ from .install_log import complaints, module_progress
 from .layout import ADD_ON
 from .stamps import digest_of
 
-BUILD_PAGES = "env['ir.qweb']._pregenerate_assets_bundles()\nenv.cr.commit()\n"
-
 
 class Template:
     """A database that ``fill`` makes from a copy of its parent, or from nothing.
@@ -120,10 +118,4 @@ class Templates:
             )
 
     def _build_pages(self, database, progress):
-        progress.tell("about half a minute")
-        self.house.odoo.run_in_shell(
-            database,
-            BUILD_PAGES,
-            self.house.layout.log("pages"),
-            "The scripts and styles of the pages could not be built.",
-        )
+        self.house.odoo.build_pages(database, progress)

@@ -1,5 +1,7 @@
 """The command ``./test``."""
 
+import os
+
 from .failure import Failure
 from .house import House
 from .linters import Linters
@@ -32,6 +34,8 @@ environment of the tests and benchmarks:
   CRM_PLAYBOOK_ODOO            the words that start Odoo with its configuration
   CRM_PLAYBOOK_CONF, ODOO_RC   the path of odoo.conf
   PGHOST, PGPORT, PGUSER       the database server; its programs are on PATH
+
+PostgreSQL goes on running afterwards (./run stop ends it), but not where CI is set.
 """
 
 
@@ -49,6 +53,9 @@ def main(words, checkout):
         _run(house, names, options, results)
     except Failure as failure:
         results.check(str(failure), passed=False)
+    finally:
+        if os.environ.get("CI"):
+            house.postgres.stop()
     return _tell(results)
 
 
