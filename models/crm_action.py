@@ -1,9 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import format_datetime
 
 from . import bulk
+from .crm_action_type import MONEY_GROUPS
 from .crm_task_plan import MODES
 from .engine import as_engine, is_engine
 from .event import Event
@@ -28,41 +28,8 @@ FAILURES = [
     ("no_number", "No phone number"),
     ("bad_number", "Wrong phone number"),
     ("blacklisted", "Does not want to be contacted"),
-    ("bounced", "Could not be delivered"),
     ("error", "Something else went wrong"),
 ]
-# What only the engine writes, whatever the state.
-ENGINE_FIELDS = {
-    "state",
-    "outcome_id",
-    "done_at",
-    "done_by_id",
-    "cost",
-    "points",
-    "failure",
-    "failure_reason",
-    "cancel_reason",
-    "planned_by",
-    "rule_id",
-    "transition_id",
-    "stage_visit",
-    "playbook_stage_id",
-    "corrects_id",
-    "corrected_by_id",
-    "mailing_trace_ids",
-    "survey_answer_id",
-}
-# What a caller of ``register`` may say of an action.
-REGISTER_FIELDS = {
-    "partner_id",
-    "action_type_id",
-    "lead_id",
-    "outcome_id",
-    "note",
-    "user_id",
-    "done_at",
-    "spawn_campaign_id",
-}
 
 
 class CrmAction(models.Model):
@@ -73,8 +40,32 @@ class CrmAction(models.Model):
 
     _name = "crm.action"
     _description = "Action"
+    _inherit = ["crm.engine.guarded"]
     _order = "date_start desc, id desc"
     _rec_names_search = ["partner_id", "action_type_id"]
+    _engine_fields = frozenset(
+        {
+            "state",
+            "outcome_id",
+            "done_at",
+            "done_by_id",
+            "cost",
+            "points",
+            "failure",
+            "failure_reason",
+            "failure_count",
+            "cancel_reason",
+            "planned_by",
+            "transition_id",
+            "crm_campaign_id",
+            "playbook_stage_id",
+            "stage_visit",
+            "corrects_id",
+            "corrected_by_id",
+            "mailing_trace_ids",
+            "survey_answer_id",
+        }
+    )
 
     state = fields.Selection(STATES, required=True, default="planned", readonly=True)
     mode = fields.Selection(MODES, required=True, default="free")
@@ -103,7 +94,9 @@ class CrmAction(models.Model):
     lead_id = fields.Many2one(
         "crm.lead", "Opportunity", index="btree_not_null", ondelete="cascade"
     )
-    crm_campaign_id = fields.Many2one("crm.campaign", "Campaign", ondelete="restrict")
+    crm_campaign_id = fields.Many2one(
+        "crm.campaign", "Campaign", readonly=True, ondelete="restrict"
+    )
     playbook_stage_id = fields.Many2one(
         "crm.playbook.stage", "Stage", readonly=True, ondelete="restrict"
     )
@@ -141,10 +134,11 @@ class CrmAction(models.Model):
     note = fields.Text()
     done_at = fields.Datetime(readonly=True)
     done_by_id = fields.Many2one("res.users", "Recorded By", readonly=True)
-    cost = fields.Monetary(readonly=True)
+    cost = fields.Monetary(readonly=True, groups=MONEY_GROUPS)
     points = fields.Integer(readonly=True)
     cancel_reason = fields.Char(readonly=True)
     failure = fields.Selection(FAILURES, readonly=True)
+    failure_count = fields.Integer(readonly=True)
     failure_reason = fields.Char(readonly=True)
 
     corrects_id = fields.Many2one("crm.action", readonly=True, ondelete="restrict")
@@ -226,12 +220,16 @@ class CrmAction(models.Model):
     def _onchange_lead_id(self):
         if self.lead_id:
             self.partner_id = self.lead_id.partner_id
-            self.crm_campaign_id = self.lead_id.crm_campaign_id
 
     @api.onchange("mode", "date_start", "action_type_id")
     def _onchange_planned(self):
         if self.mode == "planned" and self.date_start and self.action_type_id:
             self.date_end = self.date_start + self.action_type_id._length()
+
+    @api.constrains("mode", "action_type_id")
+    def _check_automatic_is_message(self):
+        for action in self.filtered(lambda action: action.mode == "automatic"):
+            action.action_type_id._check_can_be_automatic()
 
     @api.constrains("lead_id", "partner_id")
     def _check_entity_of_opportunity(self):
@@ -253,15 +251,19 @@ class CrmAction(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not is_engine(self.env):
-            for vals in vals_list:
-                self._check_engine_fields(vals)
-        return super().create([self._complete_values(vals) for vals in vals_list])
+        if is_engine(self.env):
+            return super().create(vals_list)
+        for vals in vals_list:
+            self._check_opportunity_to_act_on(vals.get("lead_id"))
+        actions = super().create([self._complete_values(vals) for vals in vals_list])
+        for action in actions.filtered("lead_id"):
+            as_engine(action).write({"crm_campaign_id": action.lead_id.crm_campaign_id})
+        return actions
 
     def write(self, vals):
         if not is_engine(self.env):
-            self._check_engine_fields(vals)
             self._check_not_done()
+            self._check_opportunity_stays(vals)
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -271,7 +273,11 @@ class CrmAction(models.Model):
     def copy_data(self, default=None):
         """A copy of an action is a new plan: it takes nothing of what was done."""
         return [
-            {name: value for name, value in vals.items() if name not in ENGINE_FIELDS}
+            {
+                name: value
+                for name, value in vals.items()
+                if name not in self._engine_fields
+            }
             for vals in super().copy_data(default)
         ]
 
@@ -282,37 +288,28 @@ class CrmAction(models.Model):
             return vals
         return {
             "partner_id": lead.partner_id.id,
-            "crm_campaign_id": lead.crm_campaign_id.id,
             "team_id": lead.team_id.id,
             "company_id": lead.company_id.id or self.env.company.id,
             **vals,
         }
 
-    def _check_engine_fields(self, vals):
-        forbidden = sorted(
-            name
-            for name in ENGINE_FIELDS & vals.keys()
-            # A form sends the defaults back: they say nothing new.
-            if vals[name] not in (False, None, 0, "planned", "person")
-            or self.filtered(name)
-        )
-        forbidden = [name for name in forbidden if self._changes(name, vals[name])]
-        if forbidden:
+    def _check_opportunity_to_act_on(self, lead_id):
+        """Only who may move an opportunity plans actions for it, while it is open."""
+        if lead_id:
+            lead = existing(self.env, "crm.lead", lead_id)
+            lead.check_access("write")
+            self._check_open(lead)
+
+    def _check_opportunity_stays(self, vals):
+        """The opportunity is chosen when the action is planned."""
+        if "lead_id" in vals and any(
+            action.lead_id.id != vals["lead_id"] for action in self
+        ):
             raise UserError(
                 self.env._(
-                    "%s cannot be written by hand: use the buttons (done, cancel, "
-                    "re-plan ...) instead.",
-                    ", ".join(self._fields[name].string for name in forbidden),
+                    "An action stays with its opportunity: cancel it and plan another."
                 )
             )
-
-    def _changes(self, name, value):
-        if not self:
-            return True
-        field = self._fields[name]
-        return any(
-            field.convert_to_write(action[name], action) != value for action in self
-        )
 
     def _check_not_done(self):
         if any(action.state == "done" for action in self):
@@ -356,36 +353,6 @@ class CrmAction(models.Model):
 
     # === CONTRACT === #
 
-    @api.model
-    def register(self, vals):
-        """Record an action that was done, with or without an opportunity.
-
-        Where the opportunity has a planned action of that type, that one is done.
-
-        :param dict vals: ``partner_id`` (or ``lead_id``), ``action_type_id``,
-            ``outcome_id``; optional ``lead_id``, ``note``, ``user_id`` (who did it: the
-            caller by default), ``done_at`` (UTC: now by default),
-            ``spawn_campaign_id`` (a campaign to start for the same entity)
-        :return: id of the done action
-        :rtype: int
-        :raise UserError: when a value is missing, unknown or not allowed; nothing is
-            written then
-        """
-        values = self._check_register_values(vals)
-        action = self._planned_for(values) or self._create_to_register(values)
-        action.check_access("write")
-        outcome = action._allowed_outcome(values.get("outcome_id"))
-        action._complete(
-            outcome,
-            note=values.get("note"),
-            user_id=values["user_id"],
-            done_at=values["done_at"],
-        )
-        if campaign_id := values.get("spawn_campaign_id"):
-            campaign = existing(self.env, "crm.campaign", campaign_id)
-            campaign._spawn(Event.of_action("outcome", action), by_hand=True)
-        return action.id
-
     def done(self, outcome_id, note=None):
         """Record that the actions are done; one rule answers for each.
 
@@ -408,7 +375,8 @@ class CrmAction(models.Model):
         self.check_access("write")
         start = self._readable_date(date)
         for action in self:
-            action._check_journey_open()
+            action._check_open(action._journey())
+            action._check_stay_lasts()
             length = action.date_end and action.date_end - action.date_start
             values = {
                 "date_start": start,
@@ -430,11 +398,7 @@ class CrmAction(models.Model):
         :param int user_id: an internal user
         """
         self.check_access("write")
-        user = existing(self.env, "res.users", user_id)
-        if user.share or not user.active:
-            raise UserError(
-                self.env._("%s cannot do actions: choose an internal user.", user.name)
-            )
+        user = self._existing_colleague(user_id)
         self._check_planned()
         as_engine(self).write({"user_id": user.id})
         return True
@@ -471,11 +435,13 @@ class CrmAction(models.Model):
     def correct(self, outcome_id, note=None):
         """Correct the outcome of a done action by another action.
 
-        What the wrong outcome had planned, and is not done yet, is cancelled; then a
-        rule answers the right outcome. The wrong action stays, marked as corrected,
-        and counts no more in cost and points.
+        What the wrong outcome had done is undone first: what it planned, and is not
+        done yet, is cancelled; stage, result and status go back. Then a rule answers
+        the right outcome. Where the opportunity has moved on since, it stays where it
+        is. Points, cost and attempts count the correcting action instead of this one.
 
         :return: id of the correcting action
+        :raise UserError: when it is not done, or was corrected before
         """
         self.ensure_one()
         self.check_access("write")
@@ -486,19 +452,33 @@ class CrmAction(models.Model):
                 )
             )
         outcome = self._allowed_outcome(outcome_id)
-        self.sudo().answer_ids.planned_action_ids.filtered(
-            lambda action: action.state == "planned"
-        )._move_to("cancelled", cancel_reason=self.env._("The outcome was corrected."))
+        is_undone = self._undo_answer()
         correction = as_engine(self).create(self._prepare_correction_values())
         as_engine(self).write({"corrected_by_id": correction.id})
         correction.with_env(self.env)._complete(
-            outcome, note=note, user_id=self.user_id.id, done_at=self.done_at
+            outcome,
+            note=note,
+            user_id=self.user_id.id,
+            done_at=self.done_at,
+            answer=is_undone,
         )
         return correction.id
 
+    def _undo_answer(self):
+        """Take back what the rule did, if the journey is still where the rule left it.
+
+        :return: whether it was so
+        """
+        answer = self.sudo().answer_ids.filtered(lambda line: line.trigger == "outcome")
+        answer.planned_action_ids.filtered(
+            lambda action: action.state == "planned"
+        )._move_to("cancelled", cancel_reason=self.env._("The outcome was corrected."))
+        journey = self.sudo()._journey()
+        return not journey or journey._undo(answer, as_engine(self))
+
     # === DOING === #
 
-    def _complete(self, outcome, note=None, user_id=None, done_at=None):
+    def _complete(self, outcome, note=None, user_id=None, done_at=None, answer=True):
         """Move one action to done and have the rules answer."""
         self.ensure_one()
         values = {
@@ -511,26 +491,37 @@ class CrmAction(models.Model):
         if note:
             values["note"] = note
         self._move_to("done", **values)
-        self.env["crm.playbook.rule"]._answer(
-            Event.of_action("outcome", as_engine(self))
-        )
+        if answer:
+            event = Event.of_action("outcome", as_engine(self))
+            self.env["crm.playbook.rule"]._answer(event)
 
     def _fail(self, failure, reason=None):
         """Set one action aside with its reason."""
         labels = dict(self._fields["failure"]._description_selection(self.env))
         self._move_to(
-            "failed", failure=failure, failure_reason=reason or labels[failure]
+            "failed",
+            failure=failure,
+            failure_reason=reason or labels[failure],
+            failure_count=self.failure_count + 1,
         )
 
     def _current_cost(self):
         """The marginal cost of the type now, in the currency of the company."""
-        action_type = self.action_type_id
+        action_type = self.action_type_id.sudo()
         return action_type.currency_id._convert(
             action_type.marginal_cost,
             self.company_id.currency_id,
             self.company_id,
             fields.Date.context_today(self),
         )
+
+    def _automatic_chain(self, limit):
+        """How many automatic tasks led to this one, each planned by the last one."""
+        length, action = 0, self
+        while action.mode == "automatic" and length < limit:
+            length += 1
+            action = action.transition_id.action_id
+        return length
 
     def _give_points(self, points):
         if self:
@@ -551,74 +542,12 @@ class CrmAction(models.Model):
             "team_id": self.team_id.id,
             "lead_id": self.lead_id.id,
             "crm_campaign_id": self.crm_campaign_id.id,
-            "playbook_stage_id": self.playbook_stage_id.id,
-            "stage_visit": self.stage_visit,
+            **self._journey()._stay_values(),
             "date_start": self.date_start,
             "date_end": self.date_end,
         }
 
-    # === REGISTER === #
-
-    def _check_register_values(self, vals):
-        unknown = sorted(vals.keys() - REGISTER_FIELDS)
-        if unknown:
-            raise UserError(
-                self.env._(
-                    "An action cannot be recorded with %(unknown)s. "
-                    "Known are: %(known)s.",
-                    unknown=", ".join(unknown),
-                    known=", ".join(sorted(REGISTER_FIELDS)),
-                )
-            )
-        lead = self.env["crm.lead"]
-        if vals.get("lead_id"):
-            lead = existing(self.env, "crm.lead", vals["lead_id"])
-        partner_id = vals.get("partner_id") or lead.partner_id.id
-        if not partner_id:
-            raise UserError(
-                self.env._("Say with whom the action was: give partner_id.")
-            )
-        existing(self.env, "res.partner", partner_id)
-        if not vals.get("action_type_id"):
-            raise UserError(self.env._("Say what was done: give action_type_id."))
-        existing(self.env, "crm.action.type", vals["action_type_id"])
-        user_id = vals.get("user_id") or self.env.uid
-        existing(self.env, "res.users", user_id)
-        return {
-            **vals,
-            "partner_id": partner_id,
-            "user_id": user_id,
-            "done_at": self._past_date(vals.get("done_at")),
-        }
-
-    def _planned_for(self, values):
-        """The planned action of the opportunity that this record is about, if any."""
-        if not values.get("lead_id"):
-            return self.browse()
-        return self.search(
-            [
-                ("lead_id", "=", values["lead_id"]),
-                ("action_type_id", "=", values["action_type_id"]),
-                ("state", "=", "planned"),
-            ],
-            order="date_start, id",
-            limit=1,
-        )
-
-    def _create_to_register(self, values):
-        lead = self.env["crm.lead"].browse(values.get("lead_id") or False)
-        action = self.create(
-            {
-                "partner_id": values["partner_id"],
-                "action_type_id": values["action_type_id"],
-                "lead_id": lead.id,
-                "user_id": values["user_id"],
-                "date_start": values["done_at"],
-            }
-        )
-        if lead:
-            as_engine(action).write(lead._stay_values())
-        return action
+    # === CHECKS === #
 
     def _allowed_outcome(self, outcome_id):
         """The outcome, if actions of this type may end so.
@@ -654,19 +583,6 @@ class CrmAction(models.Model):
             raise UserError(self.env._("Give the date."))
         return moment
 
-    def _past_date(self, date):
-        now = fields.Datetime.now()
-        moment = self._readable_date(date) if date else now
-        if moment > now:
-            raise UserError(
-                self.env._(
-                    "%s is still to come: what is not done yet is planned, "
-                    "not recorded.",
-                    format_datetime(self.env, moment),
-                )
-            )
-        return moment
-
     def _check_planned(self):
         for action in self:
             if action.state != "planned":
@@ -674,8 +590,7 @@ class CrmAction(models.Model):
                     self.env._("%s is not planned any more.", action.display_name)
                 )
 
-    def _check_journey_open(self):
-        journey = self._journey()
+    def _check_open(self, journey):
         if journey and not journey._is_open():
             raise UserError(
                 self.env._(
@@ -683,3 +598,24 @@ class CrmAction(models.Model):
                     journey.display_name,
                 )
             )
+
+    def _check_stay_lasts(self):
+        """The task of a stage that the journey has left is not planned again."""
+        journey = self._journey()
+        if self.planned_by == "stage" and self.stage_visit != journey.stage_visit:
+            raise UserError(
+                self.env._(
+                    "%(journey)s has left stage %(stage)s: go to that stage, and its "
+                    "task is planned anew.",
+                    journey=journey.display_name,
+                    stage=self.playbook_stage_id.name,
+                )
+            )
+
+    def _existing_colleague(self, user_id):
+        user = existing(self.env, "res.users", user_id)
+        if user.share or not user.active:
+            raise UserError(
+                self.env._("%s cannot do actions: choose an internal user.", user.name)
+            )
+        return user

@@ -1,13 +1,11 @@
 import logging
 from uuid import uuid4
 
-from psycopg2 import OperationalError
-
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Command, Domain
 from odoo.tools import email_normalize
 
-from .engine import as_engine
+from .engine import CONFLICTS, as_engine
 from .event import Event
 
 _logger = logging.getLogger(__name__)
@@ -48,14 +46,28 @@ class CrmAction(models.Model):
         ):
             taken = 0
             for action in due:
-                if action._lock_if_due():
-                    action._run_or_fail()
+                if action._run_if_free():
                     taken += 1
                     if not progress(1):
                         return
             if not taken:
                 return
-        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+
+    def _run_if_free(self):
+        """Do the task, unless another scheduler has it or is in its way.
+
+        :return: whether it was done or set aside; if not, it stays due
+        """
+        try:
+            if not self._lock_if_due():
+                return False
+            self._run_or_fail()
+            self.env.flush_all()
+        except CONFLICTS as conflict:
+            _logger.info("Action %s waits: %s", self.id, conflict)
+            self.env.cr.rollback()
+            return False
+        return True
 
     def _lock_if_due(self):
         """Take the task, unless another scheduler has it or it is not due any more."""
@@ -80,7 +92,7 @@ class CrmAction(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._run()
-        except OperationalError:
+        except CONFLICTS:
             raise  # a retry cures it: the action is not at fault
         except ActionFailed as failed:
             self._fail_and_tell(failed.failure, failed.reason)
@@ -90,25 +102,19 @@ class CrmAction(models.Model):
 
     def _run(self):
         """Do the task by its channel; its type says with which outcome it then ends."""
-        action_type = self.action_type_id
         getattr(self, f"_run_{self.channel}")()
-        self._move_to(
-            "done",
-            outcome_id=action_type.sent_outcome_id.id,
-            done_at=fields.Datetime.now(),
-            done_by_id=self.env.uid,
-            cost=self._current_cost(),
-        )
-        self.env["crm.playbook.rule"]._answer(
-            Event.of_action("outcome", as_engine(self))
-        )
+        self._complete(self.action_type_id.sent_outcome_id)
 
     def _fail_and_tell(self, failure, reason):
         self._fail(failure, reason)
         trigger = "sms_failed" if self.channel == "sms" else "mail_bounced"
         if failure != "error":
-            event = Event.of_action(trigger, as_engine(self))
-            self.env["crm.playbook.rule"]._answer(event)
+            event = Event.of_action(
+                trigger,
+                as_engine(self),
+                key=f"{trigger}/{self.id}/{self.failure_count}",
+            )
+            self.env["crm.playbook.rule"]._tell(event)
 
     # === E-MAIL === #
 
@@ -118,7 +124,8 @@ class CrmAction(models.Model):
         self._send_mail(template, self._record_for(template))
 
     def _send_mail(self, template, record):
-        """Queue the mail of ``record``, traced."""
+        """Queue the mail of ``record``, traced, and have Odoo's queue look at it."""
+        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
         address = self._checked_address()
         mail = template.sudo().send_mail_batch(
             record.ids,

@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+MONEY_GROUPS = "sales_team.group_sale_manager"
 CHANNELS = [
     ("call", "Call"),
     ("visit", "Visit"),
@@ -44,7 +45,7 @@ class CrmActionType(models.Model):
         default=lambda self: self.env.company.currency_id,
     )
     marginal_cost = fields.Monetary(
-        help="What one more action of this type costs the company."
+        groups=MONEY_GROUPS, help="What one more action of this type costs the company."
     )
     outcome_ids = fields.Many2many(
         "crm.outcome",
@@ -99,6 +100,17 @@ class CrmActionType(models.Model):
     def _length(self):
         """How long one action takes, as a time span."""
         return timedelta(hours=self.duration)
+
+    def _check_can_be_automatic(self):
+        for action_type in self:
+            if not action_type._is_message():
+                raise ValidationError(
+                    self.env._(
+                        "%s cannot be automatic: only e-mails, SMS and surveys can. "
+                        "Choose planned or free.",
+                        action_type.name,
+                    )
+                )
 
     def _is_message(self):
         """Whether the scheduler can do such an action by itself."""

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from .engine import as_engine, is_engine
+from .engine import as_engine
 
 STATES = [
     ("draft", "Draft"),
@@ -24,8 +24,12 @@ class CrmCampaign(models.Model):
 
     _name = "crm.campaign"
     _description = "Campaign"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["crm.engine.guarded", "mail.thread", "mail.activity.mixin"]
     _order = "sequence, date_start desc, id desc"
+
+    _engine_fields = frozenset(
+        {"state", "utm_campaign_id", "generated_at", "is_generated"}
+    )
 
     name = fields.Char(required=True, tracking=True)
     sequence = fields.Integer(default=10)
@@ -39,9 +43,11 @@ class CrmCampaign(models.Model):
     )
     description = fields.Html()
     company_id = fields.Many2one(
-        "res.company", required=True, default=lambda self: self.env.company
+        "res.company",
+        default=lambda self: self.env.company,
+        help="Whose campaign it is. A template may be everybody's.",
     )
-    currency_id = fields.Many2one(related="company_id.currency_id")
+    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
     utm_campaign_id = fields.Many2one(
         "utm.campaign",
         "UTM Campaign",
@@ -111,10 +117,6 @@ class CrmCampaign(models.Model):
     _utm_campaign_unique = models.Constraint(
         "UNIQUE(utm_campaign_id)", "Each campaign has a UTM campaign of its own."
     )
-    _utm_campaign_given = models.Constraint(
-        "CHECK(is_template OR utm_campaign_id IS NOT NULL)",
-        "Each campaign has a UTM campaign of its own.",
-    )
     _dates_in_order = models.Constraint(
         "CHECK(date_end IS NULL OR date_start IS NULL OR date_end >= date_start)",
         "A campaign cannot end before it begins.",
@@ -122,6 +124,13 @@ class CrmCampaign(models.Model):
     _reentry_days_positive = models.Constraint(
         "CHECK(reentry_days >= 0)", "The number of days cannot be negative."
     )
+
+    @api.depends("company_id")
+    @api.depends_context("company")
+    def _compute_currency_id(self):
+        for campaign in self:
+            company = campaign.company_id or self.env.company
+            campaign.currency_id = company.currency_id
 
     @api.depends("playbook_id", "lead_ids.playbook_stage_id", "action_ids.state")
     def _compute_stage_line(self):
@@ -152,12 +161,13 @@ class CrmCampaign(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        return super().create(
-            [self._check_state_values(vals, creating=True) for vals in vals_list]
-        )
+        campaigns = super().create(vals_list)
+        campaigns.filtered(lambda campaign: not campaign.is_template)._make_own()
+        return campaigns
 
     def write(self, vals):
-        self._check_state_values(vals)
+        if "is_template" in vals:
+            self._check_template_stays(vals["is_template"])
         result = super().write(vals)
         if "name" in vals:
             for campaign in self.filtered("utm_campaign_id"):
@@ -189,36 +199,33 @@ class CrmCampaign(models.Model):
             for campaign, values in zip(self, super().copy_data(default), strict=True)
         ]
 
-    def _check_state_values(self, vals, creating=False):
-        """Refuse a state that does not come through the door; add the UTM campaign."""
-        if not is_engine(self.env):
-            if vals.get("state", "draft") != "draft" or (
-                not creating and "state" in vals
-            ):
-                raise UserError(
-                    self.env._(
-                        "Launch, pause, resume or close a campaign by its buttons."
-                    )
+    def _check_template_stays(self, is_template):
+        if any(campaign.is_template != bool(is_template) for campaign in self):
+            raise UserError(
+                self.env._(
+                    "A template stays a template, and a campaign a campaign: use the "
+                    "template to make a campaign, or copy the campaign."
                 )
-            if vals.get("utm_campaign_id"):
-                raise UserError(self.env._("A campaign makes its own UTM campaign."))
-        if not creating or vals.get("is_template"):
-            return vals
-        return {**vals, "utm_campaign_id": self._create_utm_campaign(vals).id}
-
-    @api.model
-    def _create_utm_campaign(self, vals):
-        return (
-            self.env["utm.campaign"]
-            .sudo()
-            .create(
-                {
-                    "title": vals.get("name"),
-                    "user_id": vals.get("user_id") or self.env.uid,
-                    "company_id": vals.get("company_id") or self.env.company.id,
-                }
             )
-        )
+
+    def _make_own(self):
+        """Give each campaign what it alone has: a company and a UTM campaign."""
+        for campaign in self:
+            company = campaign.company_id or self.env.company
+            utm_campaign = (
+                self.env["utm.campaign"]
+                .sudo()
+                .create(
+                    {
+                        "title": campaign.name,
+                        "user_id": campaign.user_id.id or self.env.uid,
+                        "company_id": company.id,
+                    }
+                )
+            )
+            as_engine(campaign).write(
+                {"company_id": company.id, "utm_campaign_id": utm_campaign.id}
+            )
 
     # === CONTRACT === #
 
@@ -255,8 +262,12 @@ class CrmCampaign(models.Model):
         self.check_access("write")
         self._move_to("closed")
         for campaign in self:
-            campaign.sudo().lead_ids._cancel_planned(
-                self.env._("Campaign %s was closed.", campaign.name)
+            planned = campaign.sudo().action_ids.filtered(
+                lambda action: action.state == "planned"
+            )
+            planned._move_to(
+                "cancelled",
+                cancel_reason=self.env._("Campaign %s was closed.", campaign.name),
             )
         return True
 

@@ -1,4 +1,7 @@
+import logging
 from datetime import timedelta
+
+from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
@@ -8,7 +11,16 @@ from odoo.tools import SQL
 from .engine import as_engine
 
 BATCH = 500
-BLACKLISTS = {"email": "is_blacklisted", "sms": "phone_blacklisted"}
+BLACKLISTS = {
+    "email": "is_blacklisted",
+    "survey": "is_blacklisted",
+    "sms": "phone_blacklisted",
+}
+_logger = logging.getLogger(__name__)
+
+
+class CampaignBusy(UserError):
+    """Somebody else is generating the campaign."""
 
 
 class CrmCampaign(models.Model):
@@ -32,9 +44,9 @@ class CrmCampaign(models.Model):
     def _compute_to_generate_count(self):
         for campaign in self:
             campaign.to_generate_count = (
-                self.env["res.partner"]
-                .sudo()
-                .search_count(campaign._candidate_domain())
+                campaign._partners_of_company().search_count(
+                    campaign._candidate_domain()
+                )
                 if campaign.segment_id and not campaign.is_template
                 else 0
             )
@@ -59,16 +71,15 @@ class CrmCampaign(models.Model):
         """Start opportunities for given entities, whether in the segment or not.
 
         :param list partner_ids: ids of entities
-        :return: ids of the new opportunities; entities that are in the campaign
-            already, by its own re-entry rule, get none
+        :return: ids of the new opportunities; entities of another company, those who
+            do not want the channel, and those who are in the campaign get none
         """
         self.ensure_one()
         self.check_access("write")
         self._check_running()
         partners = self.env["res.partner"].browse(partner_ids).exists()
         partners.check_access("read")
-        wanted = Domain("id", "in", partners.ids) & self._newcomer_domain()
-        return self._take_up(self.env["res.partner"].sudo().search(wanted)).ids
+        return self._take_up(self._welcome(partners)).ids
 
     @api.model
     def _cron_generate(self):
@@ -86,11 +97,20 @@ class CrmCampaign(models.Model):
         progress(remaining=0)
 
     def _try_batch(self):
-        """A batch, or nothing where somebody else is generating this campaign."""
+        """A batch; nothing where somebody else is at it, or where it goes wrong."""
         try:
-            return self._generate_batch()
-        except UserError:
-            return self.env["crm.lead"]
+            with self.env.cr.savepoint():
+                return self._generate_batch()
+        except OperationalError:
+            raise  # the whole job is tried again
+        except CampaignBusy:
+            pass
+        except Exception as error:
+            _logger.warning("Campaign %s was not generated", self.id, exc_info=True)
+            self.message_post(
+                body=self.env._("The opportunities could not be made: %s", error)
+            )
+        return self.env["crm.lead"]
 
     @api.model
     def _generation_domain(self):
@@ -116,14 +136,23 @@ class CrmCampaign(models.Model):
         """
         self.ensure_one()
         self._lock()
-        partners = (
-            self.env["res.partner"]
-            .sudo()
-            .search(self._candidate_domain(), limit=BATCH, order="id")
+        partners = self._partners_of_company().search(
+            self._candidate_domain(), limit=BATCH, order="id"
         )
+        leads = self._take_up(partners)
         if len(partners) < BATCH:
             as_engine(self).write({"is_generated": True})
-        return self._take_up(partners)
+        return leads
+
+    def _partners_of_company(self):
+        """Entities, and their history, as the campaign's own company sees them."""
+        company = self.company_id
+        return (
+            self.env["res.partner"]
+            .sudo()
+            .with_company(company)
+            .with_context(allowed_company_ids=company.ids)
+        )
 
     def _lock(self):
         """One generation of a campaign at a time.
@@ -134,7 +163,7 @@ class CrmCampaign(models.Model):
         try:
             self.lock_for_update()
         except LockError as error:
-            raise UserError(
+            raise CampaignBusy(
                 self.env._(
                     "%s is being generated at this moment: try again in a while.",
                     self.name,
@@ -232,32 +261,44 @@ class CrmCampaign(models.Model):
         query = leads._search(taken & Domain("partner_id", "!=", False))
         return Domain("id", "not in", query.subselect("partner_id"))
 
+    def _welcome(self, partners):
+        """Those of the entities that the campaign may take up, segment or not."""
+        return self._partners_of_company().search(
+            Domain("id", "in", partners.ids)
+            & self._own_company_domain()
+            & self._reachable_domain()
+            & self._newcomer_domain()
+        )
+
     # === SPAWN === #
 
-    def _spawn(self, event, by_hand=False):
+    def _spawn(self, event):
         """Start this campaign for the entity of an event.
 
-        :return: what was done, or why not, in words for the ledger
+        :return: what was done, or why nothing was, in words for the ledger
         """
-        if self._started_itself(event):
-            return self.env._(
-                "Loop cut: campaign %s would start itself again.", self.name
-            )
-        if self.state != "running":
-            text = self.env._(
-                "Campaign %s does not run: nothing was started.", self.name
-            )
-            if by_hand:
-                raise UserError(text)
-            return text
-        campaign = as_engine(self)
-        wanted = Domain("id", "=", event.partner.id) & campaign._newcomer_domain()
-        partner = self.env["res.partner"].sudo().search(wanted)
-        if not partner:
-            return self.env._("%s is in campaign already.", event.partner.display_name)
-        lead = campaign._take_up(partner)
+        refusal = self._refuse_spawn(event)
+        if refusal:
+            return refusal
+        lead = as_engine(self)._take_up(self._welcome(event.partner))
         as_engine(lead).write({"origin_action_id": event.action.id})
         return self.env._("Campaign started: %s", self.name)
+
+    def _refuse_spawn(self, event):
+        """Why the campaign does not start for the entity of an event, if so."""
+        name, entity = self.name, event.partner.display_name
+        if self._started_itself(event):
+            return self.env._("Loop cut: campaign %s would start itself again.", name)
+        if self.sudo().state != "running":
+            return self.env._("Campaign %s does not run: nothing was started.", name)
+        if not self.sudo()._welcome(event.partner):
+            return self.env._(
+                "%(entity)s is in campaign %(campaign)s already, or not for it: "
+                "nothing was started.",
+                entity=entity,
+                campaign=name,
+            )
+        return None
 
     def _started_itself(self, event):
         """Whether the campaign stands already in the chain that led to the event."""

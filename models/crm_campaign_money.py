@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-MONEY_GROUPS = "sales_team.group_sale_manager"
+from .crm_action_type import MONEY_GROUPS
 
 
 class CrmCampaign(models.Model):

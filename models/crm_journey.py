@@ -2,20 +2,9 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from .engine import as_engine, is_engine
+from .engine import as_engine
 from .event import Event
 from .lookup import existing
-
-# What only the engine writes on a journey.
-ENGINE_FIELDS = {
-    "playbook_id",
-    "playbook_stage_id",
-    "stage_entered_at",
-    "stage_visit",
-    "commercial_status_date",
-    "crm_campaign_id",
-    "origin_action_id",
-}
 
 
 class CrmJourney(models.AbstractModel):
@@ -28,8 +17,21 @@ class CrmJourney(models.AbstractModel):
 
     _name = "crm.journey"
     _description = "Journey"
+    _inherit = ["crm.engine.guarded"]
 
     _journey_field = None
+    _engine_fields = frozenset(
+        {
+            "playbook_id",
+            "playbook_stage_id",
+            "stage_entered_at",
+            "stage_visit",
+            "commercial_status_date",
+            "crm_campaign_id",
+            "campaign_round",
+            "origin_action_id",
+        }
+    )
 
     playbook_id = fields.Many2one(
         "crm.playbook",
@@ -91,29 +93,6 @@ class CrmJourney(models.AbstractModel):
                 else []
             )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._check_engine_fields(vals)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_engine_fields(vals)
-        return super().write(vals)
-
-    def _check_engine_fields(self, vals):
-        if is_engine(self.env):
-            return
-        if any(vals.get(name) for name in ENGINE_FIELDS & vals.keys()) or (
-            self and ENGINE_FIELDS & vals.keys()
-        ):
-            raise UserError(
-                self.env._(
-                    "Campaign, playbook and stage are not written by hand: start the "
-                    "campaign or the playbook, or go to a stage, instead."
-                )
-            )
-
     # === CONTRACT === #
 
     def start_playbook(self, playbook_id):
@@ -166,6 +145,10 @@ class CrmJourney(models.AbstractModel):
 
     # === HOW IT STANDS (for each model to say) === #
 
+    def _reopen(self, transition):
+        """Open a closed journey again; the ledger line says so."""
+        raise NotImplementedError
+
     def _is_open(self):
         return self._result() == "open"
 
@@ -191,13 +174,17 @@ class CrmJourney(models.AbstractModel):
             journeys.write(values | {"stage_visit": visit + 1})
         transitions._note(to_stage_id=stage.id)
         self._plan_stage_task(stage, transitions)
+        if stage.closes_as:
+            for journey, transition in zip(self, transitions, strict=True):
+                journey._close(stage.closes_as, transition)
 
     def _plan_stage_task(self, stage, transitions):
-        if not stage.task_type_id:
-            return self.env["crm.action"]
         lines = dict(zip(self.ids, transitions.ids, strict=True))
+        takers = self.filtered(lambda journey: journey._takes_task_of(stage))
+        if not takers:
+            return self.env["crm.action"]
         return stage.sudo()._plan(
-            [Event.of_journey("moved", journey) for journey in self],
+            [Event.of_journey("moved", journey) for journey in takers],
             planned_by="stage",
             transition_id=lambda event: lines[event.journey.id],
             playbook_stage_id=stage.id,
@@ -205,6 +192,15 @@ class CrmJourney(models.AbstractModel):
             crm_campaign_id=lambda event: event.journey.crm_campaign_id.id,
             **{self._journey_field: lambda event: event.journey.id},
         )
+
+    def _takes_task_of(self, plan):
+        """Whether a task is planned: a closed campaign sends nothing any more."""
+        if not plan.task_type_id:
+            return False
+        return plan.task_mode != "automatic" or self._sends_messages()
+
+    def _sends_messages(self):
+        return self.sudo().crm_campaign_id.state != "closed"
 
     def _prepare_stage_values(self, stage):
         """What a journey of this model has written when it enters ``stage``."""
@@ -220,7 +216,45 @@ class CrmJourney(models.AbstractModel):
             return self._cut_loop(stage.name)
         self._cancel_planned(self.env._("Moved to stage %s.", stage.name))
         self._enter_stage(stage, transition)
+        if stage.task_type_id and not self._takes_task_of(stage):
+            return self.env._(
+                "Stage: %s. Its campaign is closed: nothing is sent.", stage.name
+            )
         return self.env._("Stage: %s", stage.name)
+
+    def _undo(self, answer, action):
+        """Take back what an answer did, if the journey stands where the answer left it.
+
+        :param answer: the ledger line of the answer
+        :param action: the action whose outcome is corrected
+        :return: whether it stands there
+        """
+        line = self.env["crm.transition"]._open(
+            Event.of_action("corrected", action, key=None)
+        )
+        if self._has_moved_since(answer):
+            line._note(
+                effects=self.env._("The opportunity has moved on since: it stays.")
+            )
+            return False
+        if answer.result in ("won", "lost"):
+            self._reopen(line)
+        if answer.to_stage_id:
+            self._return_to(answer.from_stage_id, line)
+        if answer.status_before_id:
+            self.partner_id._set_commercial_status(answer.status_before_id, self, line)
+        return True
+
+    def _has_moved_since(self, answer):
+        later = [(self._journey_field, "=", self.id), ("id", ">", answer.id)]
+        moved = ["|", ("to_stage_id", "!=", False), ("result", "!=", False)]
+        return bool(self.env["crm.transition"].sudo().search(later + moved, limit=1))
+
+    def _return_to(self, stage, transition):
+        """Stand in a stage without planning its task, which was done before."""
+        values = self._prepare_stage_values(stage)
+        as_engine(self).write(values | {"stage_visit": self.stage_visit + 1})
+        transition._note(to_stage_id=stage.id)
 
     def _times_entered(self, stage):
         return (
@@ -256,11 +290,13 @@ class CrmJourney(models.AbstractModel):
 
     def _cancel_planned(self, reason):
         """Cancel every planned action of the journeys."""
+        self._planned_actions()._move_to("cancelled", cancel_reason=reason)
+
+    def _planned_actions(self):
         actions = self.env["crm.action"].sudo()
-        planned = actions.search(
+        return actions.search(
             [(self._journey_field, "in", self.ids), ("state", "=", "planned")]
         )
-        planned._move_to("cancelled", cancel_reason=reason)
 
     def _stay_domain(self):
         """The actions of the present stay in the present stage."""

@@ -70,12 +70,70 @@ class CrmLead(models.Model):
     # === CRUD === #
 
     def write(self, vals):
+        if "partner_id" in vals and not is_engine(self.env):
+            self._check_new_entity(vals["partner_id"])
+        salespeople = {lead: lead.user_id for lead in self} if "user_id" in vals else {}
+        statuses = {lead: lead.commercial_status_id for lead in self}
         result = super().write(vals)
         if vals.get("active") is False:
             self._cancel_planned(self.env._("The opportunity was closed or archived."))
+        if "partner_id" in vals:
+            as_engine(self._planned_actions()).write({"partner_id": vals["partner_id"]})
+        for lead, salesperson in salespeople.items():
+            lead._hand_over(salesperson)
         if "commercial_status_id" in vals and not is_engine(self.env):
-            as_engine(self).write({"commercial_status_date": fields.Datetime.now()})
+            self._record_status(statuses)
         return result
+
+    def _check_new_entity(self, partner_id):
+        """An opportunity under way keeps an entity, and one that the campaign lacks."""
+        for lead in self.filtered("playbook_id"):
+            if not partner_id:
+                raise UserError(
+                    self.env._(
+                        "%s follows a playbook: it cannot be without a customer.",
+                        lead.name,
+                    )
+                )
+            others = (
+                self.sudo()
+                .with_context(active_test=False)
+                .search_count(
+                    [
+                        ("crm_campaign_id", "=", lead.crm_campaign_id.id),
+                        ("crm_campaign_id", "!=", False),
+                        ("partner_id", "=", partner_id),
+                        ("id", "!=", lead.id),
+                    ],
+                    limit=1,
+                )
+            )
+            if others:
+                raise UserError(
+                    self.env._(
+                        "This customer is in campaign %s already, by another "
+                        "opportunity.",
+                        lead.crm_campaign_id.name,
+                    )
+                )
+
+    def _hand_over(self, salesperson):
+        """What the salesperson had still to do is the new one's."""
+        if salesperson and salesperson != self.user_id:
+            own = self._planned_actions().filtered(
+                lambda action: action.user_id == salesperson
+            )
+            as_engine(own).write({"user_id": self.user_id.id})
+
+    def _record_status(self, before):
+        """Date a status given by hand, and leave a line in the ledger."""
+        changed = self.filtered(lambda lead: lead.commercial_status_id != before[lead])
+        as_engine(changed).write({"commercial_status_date": fields.Datetime.now()})
+        for lead, line in zip(changed, changed._open_lines("status"), strict=True):
+            line._note(
+                status_before_id=before[lead].id,
+                status_after_id=lead.commercial_status_id.id,
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_acted_on(self):
@@ -121,45 +179,49 @@ class CrmLead(models.Model):
                 lead._record_result(after)
         return result
 
+    def _reopen(self, transition):
+        """Open again by Odoo's own doors."""
+        lead = as_engine(self).with_context(closing_transition=transition)
+        if lead.won_status == "lost":
+            lead.action_restore()
+        else:
+            first = lead._stage_find(domain=[("is_won", "=", False)])
+            lead.write({"stage_id": first.id})
+            lead._compute_probabilities()
+
     def _record_result(self, result):
-        if result != "open":
-            self._cancel_planned(self.env._("The opportunity was closed."))
         transition = self.env.context.get("closing_transition")
-        if not transition:
-            trigger = "reopened" if result == "open" else "closed"
-            transition = self._open_lines(trigger)
+        if result == "open":
+            (transition or self._open_lines("reopened"))._note(result=result)
+            if not transition:
+                self._resume()
+            return
+        self._cancel_planned(self.env._("The opportunity was closed."))
+        transition = transition or self._open_lines("closed")
         transition._note(result=result)
+        end = self.playbook_id._closing_stage(result)
+        if end and end != self.playbook_stage_id:
+            self._return_to(end, transition)
+
+    def _resume(self):
+        """Whoever opens an opportunity again finds the task of its stage."""
+        stage = self.playbook_stage_id
+        if stage.closes_as:
+            closing = self.sudo().transition_ids.filtered(
+                lambda line: line.result in ("won", "lost")
+            )
+            stage = closing[:1].from_stage_id
+        if stage and self.active:
+            self._enter_stage(stage, self.sudo().transition_ids[:1])
 
     def _prepare_stage_values(self, stage):
         values = super()._prepare_stage_values(stage)
-        if stage.crm_stage_id:
+        if stage.crm_stage_id and not stage.closes_as:
             values["stage_id"] = stage.crm_stage_id.id
         return values
 
     def _post_notice(self, message):
         self.message_post(body=message)
-
-    # === MERGE === #
-
-    def _merge_dependences(self, opportunities):
-        """The merged opportunity takes over actions and ledger of the others."""
-        result = super()._merge_dependences(opportunities)
-        opportunities._cancel_planned(self.env._("The opportunity was merged."))
-        for opportunity in opportunities:
-            self._take_over_history(opportunity)
-        return result
-
-    def _take_over_history(self, opportunity):
-        """Number the other's stays below zero: none coincides with an own one."""
-        actions = self.env["crm.action"].sudo()
-        own = actions.search([("lead_id", "=", self.id)])
-        lowest = min([0, *own.mapped("stage_visit")])
-        for action in as_engine(actions.search([("lead_id", "=", opportunity.id)])):
-            action.write(
-                {"lead_id": self.id, "stage_visit": lowest - action.stage_visit}
-            )
-        lines = self.env["crm.transition"].search([("lead_id", "=", opportunity.id)])
-        as_engine(lines).write({"lead_id": self.id})
 
 
 def _result_of(status):

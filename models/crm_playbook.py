@@ -96,13 +96,21 @@ class CrmPlaybook(models.Model):
         """The stages in the order in which a journey goes through them."""
         return self.stage_ids.sorted(lambda stage: (stage.sequence, stage.id))
 
+    def _steps(self):
+        """The stages that a journey goes through before it is closed."""
+        return self._stages().filtered(lambda stage: not stage.closes_as)
+
+    def _closing_stage(self, result):
+        """The stage where journeys end that are closed so, if the playbook has one."""
+        return self._stages().filtered(lambda stage: stage.closes_as == result)[:1]
+
     def _first_stage(self):
         """Where a journey begins.
 
         :raise UserError: when the playbook has no stage
         """
         self.ensure_one()
-        first = self._stages()[:1]
+        first = self._steps()[:1]
         if not first:
             raise UserError(
                 self.env._(

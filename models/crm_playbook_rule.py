@@ -1,5 +1,9 @@
+import logging
+
+from psycopg2 import OperationalError
+
 from odoo import api, fields, models, tools
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 TRIGGERS = [
@@ -24,6 +28,17 @@ MOVES = [
 ]
 # Which triggers may answer an event, the more specific first.
 ANSWERING_TRIGGERS = {"outcome": ("attempts", "outcome")}
+# Which triggers look at the outcome of an action, which at its type.
+OUTCOME_TRIGGERS = {"outcome", "attempts"}
+JOURNEY_TRIGGERS = {"idle", "order_confirmed", "invoice_paid"}
+# What may still change a journey that is closed.
+TRIGGERS_AFTER_CLOSING = {"outcome", "order_confirmed", "invoice_paid"}
+# What says something of the message of one stay, and nothing of later ones.
+TRIGGERS_OF_ONE_STAY = {"mail_bounced", "sms_failed"}
+# How many automatic tasks may follow each other where no playbook sets the limit.
+CHAIN_LIMIT = 20
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmPlaybookRule(models.Model):
@@ -158,6 +173,14 @@ class CrmPlaybookRule(models.Model):
         self.env.registry.clear_cache()
         return super().unlink()
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_answered(self):
+        lines = self.env["crm.transition"].sudo()
+        if lines.search([("rule_id", "in", self.ids)], limit=1):
+            raise UserError(
+                self.env._("The ledger tells of this rule: archive it instead.")
+            )
+
     # === ANSWERING === #
 
     @api.model
@@ -174,8 +197,34 @@ class CrmPlaybookRule(models.Model):
         return transition
 
     @api.model
+    def _tell(self, event):
+        """Answer an event of other work, which goes on whatever the rule does.
+
+        A rule that raises is undone; its error stands in the ledger and on the journey.
+        """
+        try:
+            with self.env.cr.savepoint():
+                return self._answer(event)
+        except OperationalError:
+            raise  # the whole transaction is tried again
+        except Exception as error:
+            _logger.warning("%s was not answered", event.key, exc_info=True)
+            return self._note_failed_answer(event, error)
+
+    @api.model
+    def _note_failed_answer(self, event, error):
+        transition = self.env["crm.transition"]._open(event)
+        message = self.env._("The rule could not be applied: %s", error)
+        transition._note(effects=message)
+        if event.journey:
+            event.journey._post_notice(message)
+        return transition
+
+    @api.model
     def _choose(self, event):
         """The rule that answers an event: narrowest scope, then sequence; or none."""
+        if self._comes_too_late(event):
+            return self.browse()
         candidates = self.browse(
             self._candidate_ids(
                 event.trigger,
@@ -198,14 +247,35 @@ class CrmPlaybookRule(models.Model):
     ):
         """The rules that may answer such events, the best first."""
         triggers = ANSWERING_TRIGGERS.get(trigger, (trigger,))
-        rules = self.sudo().search(
+        # Kept for all callers: nothing of this one's context may be in it.
+        rules = self.with_env(self.env(su=True, context={})).search(
             Domain("trigger", "in", triggers)
             & Domain("playbook_id", "in", [playbook_id, False])
             & Domain("stage_id", "in", [stage_id, False])
-            & Domain("action_type_id", "in", [action_type_id, False])
-            & Domain("outcome_id", "in", [outcome_id, False])
         )
+        rules = rules.filtered(lambda rule: rule._minds(action_type_id, outcome_id))
         return tuple(rules.sorted(lambda rule: rule._precedence(triggers)).ids)
+
+    @api.model
+    def _comes_too_late(self, event):
+        """Whether the journey has gone too far for the event to change anything."""
+        journey, action = event.journey, event.action
+        if not journey:
+            return False
+        if not journey._is_open() and event.trigger not in TRIGGERS_AFTER_CLOSING:
+            return True
+        return (
+            event.trigger in TRIGGERS_OF_ONE_STAY
+            and action.stage_visit != journey.stage_visit
+        )
+
+    def _minds(self, action_type_id, outcome_id):
+        """Whether type and outcome are what the rule asks for, if it asks."""
+        minds_type = self.action_type_id and self.trigger not in JOURNEY_TRIGGERS
+        minds_outcome = self.outcome_id and self.trigger in OUTCOME_TRIGGERS
+        return (not minds_type or self.action_type_id.id == action_type_id) and (
+            not minds_outcome or self.outcome_id.id == outcome_id
+        )
 
     def _precedence(self, triggers):
         scope = 0 if self.stage_id else 1 if self.playbook_id else 2
@@ -222,7 +292,11 @@ class CrmPlaybookRule(models.Model):
         return self._attempts_made(event) >= self.attempts
 
     def _attempts_made(self, event):
-        same_stay = event.journey._stay_domain() & Domain("state", "=", "done")
+        same_stay = (
+            event.journey._stay_domain()
+            & Domain("state", "=", "done")
+            & Domain("corrected_by_id", "=", False)
+        )
         if self.action_type_id:
             same_stay &= Domain("action_type_id", "=", self.action_type_id.id)
         if self.outcome_id:
@@ -306,8 +380,8 @@ class CrmPlaybookRule(models.Model):
     def _apply_task(self, event, transition):
         if not self.task_type_id:
             return None
-        if self.task_mode == "automatic" and event.journey._is_looping():
-            return event.journey._cut_loop(self.task_type_id.name)
+        if refusal := self._refuse_automatic_task(event):
+            return refusal
         action = self._plan(
             [event],
             planned_by="rule",
@@ -320,6 +394,24 @@ class CrmPlaybookRule(models.Model):
             date=tools.format_datetime(self.env, action.date_start, dt_format="short"),
             user=action.user_id.name or self.env._("everyone of the team"),
         )
+
+    def _refuse_automatic_task(self, event):
+        """Why no automatic task follows, in words for the ledger; nothing if it may."""
+        journey = event.journey
+        if self.task_mode != "automatic":
+            return None
+        if journey and not journey._sends_messages():
+            return self.env._("Its campaign is closed: nothing is sent.")
+        if journey._is_looping():
+            return journey._cut_loop(self.task_type_id.name)
+        if event.action._automatic_chain(CHAIN_LIMIT) >= CHAIN_LIMIT:
+            return self.env._(
+                "Loop cut: %(count)s automatic tasks followed each other. Check the "
+                "rules that plan %(task)s.",
+                count=CHAIN_LIMIT,
+                task=self.task_type_id.name,
+            )
+        return None
 
     def _apply_campaign(self, event, transition):
         campaign = self.spawn_campaign_id
@@ -368,7 +460,7 @@ class CrmPlaybookRule(models.Model):
             )
         if self.trigger == "attempts" and outcome:
             return self.env._(
-                "When %(action)s ends with %(outcome)s for the %(count)s. time "
+                "When %(action)s ends with %(outcome)s %(count)s times or more "
                 "in the stage",
                 action=action,
                 outcome=outcome,
@@ -376,7 +468,7 @@ class CrmPlaybookRule(models.Model):
             )
         if self.trigger == "attempts":
             return self.env._(
-                "When %(action)s was done %(count)s times in the stage",
+                "When %(action)s was done %(count)s times or more in the stage",
                 action=action,
                 count=self.attempts,
             )

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 from .crm_action_type import CHANNEL_ICONS
 
@@ -20,6 +20,12 @@ class CrmPlaybookStage(models.Model):
     sequence = fields.Integer(default=10)
     description = fields.Html(
         translate=True, help="What this step is for; shown to whoever does its task."
+    )
+    active = fields.Boolean(default=True)
+    closes_as = fields.Selection(
+        [("won", "Won"), ("lost", "Lost")],
+        help="The end of the way: entering the stage closes the opportunity so, and "
+        "closing it so enters the stage.",
     )
     user_id = fields.Many2one("res.users", string="Stage's User")
     crm_stage_id = fields.Many2one(
@@ -48,6 +54,11 @@ class CrmPlaybookStage(models.Model):
     rule_ids = fields.One2many("crm.playbook.rule", "stage_id", string="Rules")
     timing = fields.Char(compute="_compute_timing")
 
+    _end_has_no_task = models.Constraint(
+        "CHECK(closes_as IS NULL OR task_type_id IS NULL)",
+        "A stage that closes the opportunity has no task.",
+    )
+
     @api.depends("task_mode", "task_delay_days", "task_delay_hours")
     def _compute_timing(self):
         for stage in self:
@@ -61,50 +72,65 @@ class CrmPlaybookStage(models.Model):
             for stage in self:
                 stage.display_name = f"{stage.playbook_id.name} / {stage.name}"
 
-    @api.constrains("playbook_id")
-    def _check_playbook_stays(self):
-        """A stage that journeys are in, or rules point at, keeps its playbook."""
-        rules = self.env["crm.playbook.rule"].sudo().with_context(active_test=False)
-        for stage in self:
-            pointing = rules.search(
-                [
-                    ("target_stage_id", "=", stage.id),
-                    ("playbook_id", "!=", stage.playbook_id.id),
-                ],
-                limit=1,
-            )
-            if pointing or stage._journeys_in().filtered(
-                lambda journey, stage=stage: journey.playbook_id != stage.playbook_id
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "Stage %s is in use: it cannot move to another playbook.",
-                        stage.name,
-                    )
+    def write(self, vals):
+        if "playbook_id" in vals and self.playbook_id.ids not in (
+            [],
+            [vals["playbook_id"]],
+        ):
+            raise UserError(
+                self.env._(
+                    "A stage stays in its playbook: make a new one in the other."
                 )
+            )
+        if vals.get("active") is False:
+            self._check_not_in_use()
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_use(self):
+    def _unlink_except_used(self):
+        self._check_not_in_use()
+        lines = self.env["crm.transition"].sudo()
+        told = ["|", ("from_stage_id", "in", self.ids), ("to_stage_id", "in", self.ids)]
+        if lines.search(told, limit=1):
+            raise UserError(
+                self.env._("The ledger tells of this stage: archive it instead.")
+            )
+
+    def _check_not_in_use(self):
+        """A stage that somebody is in, or that a rule goes to, is kept."""
         for stage in self:
             if journeys := stage._journeys_in():
                 raise UserError(
                     self.env._(
                         "%(count)s opportunities are in stage %(stage)s: move them to "
-                        "another stage before you delete it.",
+                        "another stage first.",
                         count=len(journeys),
                         stage=stage.name,
                     )
                 )
+            rules = self.env["crm.playbook.rule"].sudo()
+            if rule := rules.search([("target_stage_id", "=", stage.id)], limit=1):
+                raise UserError(
+                    self.env._(
+                        "A rule goes to stage %(stage)s: change it first. %(rule)s",
+                        stage=stage.name,
+                        rule=rule.sentence,
+                    )
+                )
 
     def _journeys_in(self):
-        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
-        return leads.search([("playbook_stage_id", "in", self.ids)])
+        leads = self.env["crm.lead"].sudo()
+        return leads.search(
+            [("playbook_stage_id", "in", self.ids), ("won_status", "=", "pending")]
+        )
 
     def _next(self):
         """The stage after this one, or none after the last."""
-        stages = self.playbook_id._stages()
-        position = stages.ids.index(self.id)
-        return stages[position + 1 : position + 2]
+        steps = self.playbook_id._steps()
+        if self not in steps:
+            return self.browse()
+        position = steps.ids.index(self.id)
+        return steps[position + 1 : position + 2]
 
     # === MESSAGES === #
 
@@ -164,5 +190,6 @@ class CrmPlaybookStage(models.Model):
             "icon": CHANNEL_ICONS.get(self.task_channel, "fa-circle-o"),
             "mode": self.task_mode or "",
             "timing": self.timing,
-            "figures": figures.get(self),
+            "closes_as": self.closes_as or "",
+            "figures": figures.get(self, False),
         }

@@ -72,14 +72,7 @@ class CrmTaskPlan(models.AbstractModel):
     @api.constrains("task_type_id", "task_mode")
     def _check_automatic_is_message(self):
         for plan in self.filtered(lambda plan: plan.task_mode == "automatic"):
-            if plan.task_type_id and not plan.task_type_id._is_message():
-                raise ValidationError(
-                    self.env._(
-                        "%s cannot be automatic: only e-mails, SMS and surveys can. "
-                        "Choose planned or free.",
-                        plan.task_type_id.name,
-                    )
-                )
+            plan.task_type_id._check_can_be_automatic()
 
     @api.constrains("assignee", "assignee_user_id", "assignee_partner_id")
     def _check_assignee(self):
@@ -138,15 +131,21 @@ class CrmTaskPlan(models.AbstractModel):
         """
         self.ensure_one()
         assignees = self._assign(events)
-        dates = {user: self._task_dates(user) for user in set(assignees)}
+        companies = [self._company_of(event) for event in events]
+        dates = {
+            (user, company): self._task_dates(user, company)
+            for user, company in set(zip(assignees, companies, strict=True))
+        }
         return self.env["crm.action"]._create_planned(
             [
-                self._prepare_task_values(event, user, *dates[user])
+                self._prepare_task_values(event, user, *dates[user, company])
                 | {
                     name: value(event) if callable(value) else value
                     for name, value in values.items()
                 }
-                for event, user in zip(events, assignees, strict=True)
+                for event, user, company in zip(
+                    events, assignees, companies, strict=True
+                )
             ]
         )
 
@@ -159,38 +158,40 @@ class CrmTaskPlan(models.AbstractModel):
             "partner_id": event.partner.id,
             "user_id": user.id,
             "team_id": team.id,
-            "company_id": (journey or event.action).company_id.id
-            or self.env.company.id,
+            "company_id": self._company_of(event).id,
             "date_start": date_start,
             "date_end": date_end,
         }
 
-    def _task_dates(self, user):
+    def _company_of(self, event):
+        return (event.journey or event.action).company_id or self.env.company
+
+    def _task_dates(self, user, company):
         """When a task given now to ``user`` starts and ends (UTC, naive).
 
         Days are counted in the user's own time zone, so that "in two days at the same
         hour" stays true when the clocks change.
         """
-        zone = pytz.timezone(user.tz or self.env.company.partner_id.tz or "UTC")
+        zone = pytz.timezone(user.tz or company.partner_id.tz or "UTC")
         now = pytz.utc.localize(fields.Datetime.now()).astimezone(zone)
         wall_clock = now.replace(tzinfo=None) + timedelta(days=self.task_delay_days)
         start = zone.localize(wall_clock) + timedelta(hours=self.task_delay_hours)
         if self.task_mode != "planned":
             return start.astimezone(pytz.utc).replace(tzinfo=None), False
-        start = self._first_working_moment(user, start)
+        start = self._first_working_moment(user, company, start)
         end = start + self.task_type_id._length()
         return (
             start.astimezone(pytz.utc).replace(tzinfo=None),
             end.astimezone(pytz.utc).replace(tzinfo=None),
         )
 
-    def _first_working_moment(self, user, moment):
+    def _first_working_moment(self, user, company, moment):
         """The first quarter of an hour, at or after ``moment``, that ``user`` works.
 
         Where nobody ever works (no calendar, or an empty one) the moment itself holds.
         """
         moment = _next_quarter(moment)
-        calendar = user.resource_calendar_id or self.env.company.resource_calendar_id
+        calendar = user.resource_calendar_id or company.resource_calendar_id
         if not calendar:
             return moment
         resource = user.resource_ids[:1]

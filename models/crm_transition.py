@@ -32,6 +32,7 @@ class CrmTransition(models.Model):
             ("reopened", "Opened again by hand"),
             ("status", "Status changed by hand"),
             ("corrected", "An outcome was corrected"),
+            ("merged", "Opportunities were merged"),
         ],
         string="Event",
         required=True,

@@ -5,7 +5,20 @@ with an object that lives in this process only: no context that comes in over RP
 hold it.
 """
 
+from psycopg2 import errors
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
 _KEY = object()
+
+# Somebody else was quicker at the same rows: not a fault, the work is done again later.
+CONFLICTS = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+    errors.UniqueViolation,
+)
 
 
 def as_engine(records):
@@ -16,3 +29,66 @@ def as_engine(records):
 def is_engine(env):
     """Whether this code runs behind one of the doors."""
     return env.context.get("crm_playbook_engine") is _KEY
+
+
+class CrmEngineGuarded(models.AbstractModel):
+    """A model some fields of which only the engine writes, whoever asks and however.
+
+    The model names them in ``_engine_fields``. Forms may send their defaults back;
+    anything else is refused, and defaults of such fields that a caller puts in the
+    context are ignored.
+    """
+
+    _name = "crm.engine.guarded"
+    _description = "Guarded by the Engine"
+
+    _engine_fields = frozenset()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if is_engine(self.env):
+            return super().create(vals_list)
+        for vals in vals_list:
+            self._refuse_engine_fields(vals)
+        guarded = self.with_context(self._context_without_engine_defaults())
+        return super(CrmEngineGuarded, guarded).create(vals_list)
+
+    def write(self, vals):
+        if not is_engine(self.env):
+            self._refuse_engine_fields(vals)
+        return super().write(vals)
+
+    def _context_without_engine_defaults(self):
+        return {
+            name: value
+            for name, value in self.env.context.items()
+            if name.removeprefix("default_") not in self._engine_fields
+            or not name.startswith("default_")
+        }
+
+    def _refuse_engine_fields(self, vals):
+        """Refuse values that the engine alone gives.
+
+        :raise UserError: when one of them would change something
+        """
+        refused = [
+            name
+            for name in sorted(self._engine_fields & vals.keys())
+            if self._says_something_new(name, vals[name])
+        ]
+        if refused:
+            raise UserError(
+                self.env._(
+                    "%s cannot be written by hand: use the buttons instead.",
+                    ", ".join(self._fields[name].string for name in refused),
+                )
+            )
+
+    def _says_something_new(self, name, value):
+        field = self._fields[name]
+        if not self:
+            default = field.default(self) if field.default else False
+            return (value or False) != (default or False)
+        return any(
+            field.convert_to_write(record[name], record) != value for record in self
+        )

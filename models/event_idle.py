@@ -1,14 +1,11 @@
-import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .event import Event
 
-_logger = logging.getLogger(__name__)
 BATCH = 500
 
 
@@ -31,24 +28,28 @@ class CrmLead(models.Model):
                         return
 
     @api.model
+    def _idle_rules(self):
+        rules = self.env["crm.playbook.rule"].sudo().with_context(active_test=True)
+        return rules.search([("trigger", "=", "idle")])
+
+    @api.model
     def _idle_thresholds(self):
-        rules = self.env["crm.playbook.rule"].sudo().search([("trigger", "=", "idle")])
-        return sorted(set(rules.mapped("idle_hours")))
+        return sorted(set(self._idle_rules().mapped("idle_hours")))
 
     @api.model
     def _idle_since(self, hours, after=0):
         """The next opportunities idle for so long, that a rule minds, not told yet."""
-        rules = (
-            self.env["crm.playbook.rule"]
-            .sudo()
-            .search([("trigger", "=", "idle"), ("idle_hours", "=", hours)])
-        )
+        rules = self._idle_rules().filtered(lambda rule: rule.idle_hours == hours)
         entered = fields.Datetime.now() - timedelta(hours=hours)
         query = self.sudo()._search(
             Domain("id", ">", after)
             & Domain("won_status", "=", "pending")
             & Domain("stage_entered_at", "<=", entered)
             & Domain("playbook_stage_id", "!=", False)
+            & (
+                Domain("crm_campaign_id", "=", False)
+                | Domain("crm_campaign_id.state", "!=", "paused")
+            )
             & Domain.OR(rule._idle_scope() for rule in rules),
             order="id",
             limit=BATCH,
@@ -70,12 +71,7 @@ class CrmLead(models.Model):
     def _tell_idle(self, hours):
         key = f"{self._idle_prefix(hours)}{self.id}/{self.stage_visit}"
         event = Event.of_journey("idle", self, key=key, idle_hours=hours)
-        try:
-            with self.env.cr.savepoint():
-                self.env["crm.playbook.rule"]._answer(event)
-        except UserError as error:
-            _logger.warning("Idle %s was not answered: %s", self, error)
-            self._post_notice(str(error))
+        self.env["crm.playbook.rule"]._tell(event)
 
 
 class CrmPlaybookRule(models.Model):

@@ -35,7 +35,7 @@ class MailingTrace(models.Model):
         for trace in self.sudo().filtered("crm_action_id"):
             for trigger in trace._triggers(vals):
                 event = Event.of_action(trigger, trace.crm_action_id)
-                self.env["crm.playbook.rule"]._answer(event)
+                self.env["crm.playbook.rule"]._tell(event)
         return result
 
     def _triggers(self, vals):

@@ -18,5 +18,5 @@ class SurveyUserInput(models.Model):
             event = Event.of_action(
                 "survey_done", answer.crm_action_id, score=answer.scoring_percentage
             )
-            self.env["crm.playbook.rule"]._answer(event)
+            self.env["crm.playbook.rule"]._tell(event)
         return result

@@ -46,6 +46,20 @@ class ResPartner(models.Model):
         changed._record_status(before)
         return result
 
+    def unlink(self):
+        """A status given by mistake is no history: its lines go with the entity."""
+        lines = self.env["crm.transition"].sudo()
+        mere_statuses = lines.search(
+            [
+                ("partner_id", "in", self.ids),
+                ("lead_id", "=", False),
+                ("action_id", "=", False),
+            ]
+        )
+        self.check_access("unlink")
+        as_engine(mere_statuses).unlink()
+        return super().unlink()
+
     def _record_status(self, before=None):
         """Date a status given by hand, and leave a line in the ledger."""
         as_engine(self).write({"commercial_status_date": fields.Datetime.now()})

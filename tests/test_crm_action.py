@@ -17,7 +17,7 @@ class TestCrmAction(PlaybookCase):
         self.assertEqual(action.outcome_id, self.interested)
         self.assertEqual(action.user_id, self.seller)
         self.assertFalse(action.lead_id)
-        self.assertEqual(action.cost, 2.5)
+        self.assertEqual(action.sudo().cost, 2.5)
 
     def test_registering_does_the_planned_action_of_the_opportunity(self):
         lead = self._start()
@@ -89,6 +89,105 @@ class TestCrmAction(PlaybookCase):
         action = self._planned(self._start())
         with self.assertRaises(UserError):
             action.with_context(crm_playbook_engine=True).write({"state": "done"})
+
+    def test_defaults_in_the_context_do_not_open_the_door(self):
+        forged = {
+            "default_state": "done",
+            "default_points": 1000,
+            "default_done_at": fields.Datetime.now(),
+            "default_crm_campaign_id": self._create_campaign(self.partner).id,
+        }
+        action = (
+            self.env["crm.action"]
+            .with_user(self.seller)
+            .with_context(**forged)
+            .create({"partner_id": self.partner.id, "action_type_id": self.call.id})
+        )
+        self.assertEqual((action.state, action.points), ("planned", 0))
+        self.assertFalse(action.crm_campaign_id)
+
+    def test_campaign_of_an_action_is_that_of_its_opportunity(self):
+        campaign = self._create_campaign(self.partner)
+        with self.assertRaises(UserError):
+            self.env["crm.action"].with_user(self.seller).create(
+                {
+                    "partner_id": self.partner.id,
+                    "action_type_id": self.call.id,
+                    "crm_campaign_id": campaign.id,
+                }
+            )
+        campaign.action_launch()
+        action = self.env["crm.action"].create(
+            {"lead_id": campaign.lead_ids.id, "action_type_id": self.visit.id}
+        )
+        self.assertEqual(action.crm_campaign_id, campaign)
+
+    def test_action_is_not_moved_to_the_opportunity_of_a_colleague(self):
+        foreign = self._create_lead(user_id=self.other_seller.id)
+        own = self._planned_visit()
+        with self.assertRaises(UserError):
+            own.write({"lead_id": foreign.id})
+        with self.assertRaises(UserError):
+            self.env["crm.action"].with_user(self.seller).create(
+                {"lead_id": foreign.id, "action_type_id": self.call.id}
+            )
+
+    def test_nothing_is_planned_for_a_closed_opportunity(self):
+        lead = self._start()
+        lead.action_set_lost()
+        with self.assertRaises(UserError):
+            self.env["crm.action"].with_user(self.seller).create(
+                {"lead_id": lead.id, "action_type_id": self.call.id}
+            )
+
+    def test_call_is_never_automatic(self):
+        with self.assertRaises(ValidationError):
+            self.env["crm.action"].with_user(self.seller).create(
+                {
+                    "partner_id": self.partner.id,
+                    "action_type_id": self.call.id,
+                    "mode": "automatic",
+                }
+            )
+
+    def test_task_of_a_stage_that_was_left_is_not_planned_again(self):
+        lead = self._start()
+        task = self._planned(lead)
+        lead.go_to_stage(self.second.id)
+        with self.assertRaises(UserError):
+            task.with_user(self.seller).reschedule("2030-01-01 10:00:00")
+
+    def test_seller_records_only_what_they_did_themselves(self):
+        with self.assertRaises(UserError):
+            self._register(partner_id=self.partner.id, user_id=self.other_seller.id)
+        register = self.env["crm.action"].with_user(self.manager).register
+        action_id = register(
+            {
+                "partner_id": self.partner.id,
+                "action_type_id": self.call.id,
+                "outcome_id": self.interested.id,
+                "user_id": self.seller.id,
+            }
+        )
+        action = self.env["crm.action"].browse(action_id)
+        self.assertEqual(action.user_id, self.seller)
+        self.assertEqual(action.done_by_id, self.manager)
+
+    def test_registering_for_an_opportunity_of_another_entity_is_refused(self):
+        lead = self._start()
+        stranger = self._create_partner("Somebody Else")
+        with self.assertRaises(UserError):
+            self._register(lead_id=lead.id, partner_id=stranger.id)
+
+    def test_registering_says_when_the_campaign_does_not_start(self):
+        campaign = self._create_campaign(self.partner)
+        campaign.action_launch()
+        with self.assertRaises(UserError):
+            self._register(partner_id=self.partner.id, spawn_campaign_id=campaign.id)
+
+    def test_seller_does_not_see_what_actions_cost(self):
+        with self.assertRaises(UserError):
+            self.call.with_user(self.seller).read(["marginal_cost"])
 
     def test_done_twice_is_refused(self):
         action = self._planned(self._start()).with_user(self.seller)
@@ -169,6 +268,53 @@ class TestCrmAction(PlaybookCase):
         self.assertEqual(wrong.corrected_by_id, right)
         self.assertEqual(right.outcome_id, self.declined)
         self.assertEqual(lead.won_status, "lost")
+
+    def test_correction_is_answered_in_the_stage_where_it_was_wrong(self):
+        self._create_rule(self.interested, stage_id=self.first.id, move="next")
+        self._create_rule(self.declined, stage_id=self.first.id, move="lost")
+        lead = self._start()
+        wrong = self._planned(lead).with_user(self.seller)
+        wrong.done(self.interested.id)
+        self.assertEqual(lead.playbook_stage_id, self.second)
+        wrong.correct(self.declined.id)
+        self.assertEqual(lead.won_status, "lost")
+        self.assertEqual(lead.playbook_stage_id, self.first)
+        self.assertFalse(self._planned(lead))
+
+    def test_correction_reopens_what_the_wrong_outcome_closed(self):
+        self._create_rule(self.declined, move="lost", points=3)
+        self._create_rule(self.interested, task_type_id=self.visit.id)
+        for move in ("lost", "won"):
+            with self.subTest(move=move):
+                self.playbook.rule_ids.filtered("points").move = move
+                lead = self._start()
+                wrong = self._planned(lead).with_user(self.seller)
+                wrong.done(self.declined.id)
+                self.assertEqual(lead.won_status, move)
+                wrong.correct(self.interested.id)
+                self.assertEqual(lead.won_status, "pending")
+                self.assertTrue(lead.active)
+                self.assertEqual(self._planned(lead).action_type_id, self.visit)
+
+    def test_correction_after_the_opportunity_moved_on_changes_only_the_record(self):
+        self._create_rule(self.interested, move="next")
+        self._create_rule(self.declined, move="lost")
+        lead = self._start()
+        wrong = self._planned(lead).with_user(self.seller)
+        wrong.done(self.interested.id)
+        lead.go_to_stage(self.third.id)
+        right = self.env["crm.action"].browse(wrong.correct(self.declined.id))
+        self.assertEqual(right.outcome_id, self.declined)
+        self.assertEqual(lead.playbook_stage_id, self.third)
+        self.assertEqual(lead.won_status, "pending")
+
+    def test_corrected_attempt_counts_once(self):
+        self._create_rule(trigger="attempts", attempts=2, move="lost")
+        lead = self._start()
+        wrong = self._planned(lead).with_user(self.seller)
+        wrong.done(self.interested.id)
+        wrong.correct(self.no_answer.id)
+        self.assertEqual(lead.won_status, "pending")
 
     def test_corrected_action_costs_once(self):
         campaign = self._create_campaign(self.partner)

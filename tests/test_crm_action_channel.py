@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -302,6 +303,74 @@ class TestCrmActionChannel(PlaybookCase):
             self._run_cron("ir_cron_run_due_actions")
         self.assertEqual(len(lead.action_ids), 4)
         self.assertIn("Loop cut", lead.transition_ids[0].effects)
+
+    def test_endless_messages_without_playbook_are_cut(self):
+        self._create_rule(self.sent, playbook_id=False, task_type_id=self.email.id)
+        self.env["crm.action"].create(
+            {
+                "partner_id": self.partner.id,
+                "action_type_id": self.email.id,
+                "mode": "automatic",
+            }
+        )
+        self.mail_template.model_id = self.env["ir.model"]._get("res.partner")
+        self.mail_template.write({"subject": "Hello", "body_html": "<p>Hello</p>"})
+        for _run in range(3):
+            self._run_cron("ir_cron_run_due_actions")
+        actions = self.env["crm.action"].search([("partner_id", "=", self.partner.id)])
+        self.assertEqual(len(actions), 20)
+        self.assertIn("Loop cut", actions[0].answer_ids.effects)
+
+    # === ON CLOSED AND LATER STAYS === #
+
+    def test_mail_opened_after_closing_changes_nothing(self):
+        self._create_rule(
+            trigger="mail_opened",
+            commercial_status_id=self.status.id,
+            task_type_id=self.visit.id,
+        )
+        lead = self._start_automatic()
+        lead.action_set_won()
+        lead.action_ids.mailing_trace_ids.set_opened()
+        self.assertEqual(lead.transition_ids[0].trigger, "mail_opened")
+        self.assertFalse(lead.transition_ids[0].rule_id)
+        self.assertFalse(self.partner.commercial_status_id)
+
+    def test_late_bounce_of_an_earlier_stage_moves_nothing(self):
+        self._create_rule(trigger="mail_bounced", move="next")
+        lead = self._start_automatic()
+        lead.go_to_stage(self.second.id)
+        trace = lead.action_ids.mailing_trace_ids
+        trace.set_bounced()
+        self.assertEqual(lead.playbook_stage_id, self.second)
+
+    def test_failed_task_planned_again_that_fails_again_is_answered_again(self):
+        self._create_rule(trigger="mail_bounced", points=1)
+        lead = self._start_automatic(self._create_partner("No Mail", email=False))
+        lead.action_ids.reschedule(fields.Datetime.now())
+        self._run_cron("ir_cron_run_due_actions")
+        bounces = lead.transition_ids.filtered(
+            lambda line: line.trigger == "mail_bounced"
+        )
+        self.assertEqual(len(bounces), 2)
+
+    @mute_logger("odoo.addons.crm_playbook.models.crm_playbook_rule")
+    def test_rule_that_raises_does_not_stop_the_queue(self):
+        playbook = self.env["crm.playbook"].create({"name": "Empty"})
+        stage = self._create_stage("Only", playbook=playbook)
+        campaign = self._create_campaign(
+            self.env["res.partner"], playbook_id=playbook.id
+        )
+        campaign.action_launch()
+        stage.unlink()
+        self._create_rule(trigger="mail_bounced", spawn_campaign_id=campaign.id)
+        unlucky = self._start(
+            self._create_lead(self._create_partner("No Mail", email=False))
+        )
+        lucky = self._start_automatic()
+        self.assertEqual(unlucky.action_ids.state, "failed")
+        self.assertIn("has no stage", unlucky.transition_ids[0].effects)
+        self.assertEqual(lucky.action_ids.state, "done")
 
     # === HELPERS === #
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import MONDAY, PlaybookCase
 
@@ -65,6 +66,38 @@ class TestCrmCampaign(PlaybookCase):
         self.campaign.with_user(self.manager).action_close()
         self.assertEqual(set(self.campaign.action_ids.mapped("state")), {"cancelled"})
         self.assertEqual(self.campaign.open_count, 3)
+
+    def test_closing_cancels_tasks_that_left_their_opportunity_too(self):
+        self._create_rule(self.interested, move="won", task_type_id=self.visit.id)
+        self.campaign.action_launch()
+        lead = self.campaign.lead_ids[0]
+        self._do(lead, self.interested)
+        visit = self._planned(lead.partner_id)
+        self.campaign.action_close()
+        self.assertEqual(visit.state, "cancelled")
+
+    def test_template_may_be_everybodys_and_its_campaign_is_the_users_companys(self):
+        template = self._create_campaign(
+            self.partners, is_template=True, company_id=False
+        )
+        company = self.env["res.company"].create({"name": "Another company"})
+        self.manager.write({"company_ids": [(4, company.id)], "company_id": company.id})
+        opened = template.with_user(self.manager).action_use_template()
+        campaign = self.env["crm.campaign"].browse(opened["res_id"])
+        self.assertEqual(campaign.company_id, company)
+
+    def test_template_stays_a_template(self):
+        with self.assertRaises(UserError):
+            self.campaign.is_template = True
+
+    def test_defaults_in_the_context_do_not_launch(self):
+        campaign = (
+            self.env["crm.campaign"]
+            .with_user(self.manager)
+            .with_context(default_state="running")
+            .create({"name": "Forged", "playbook_id": self.playbook.id})
+        )
+        self.assertEqual(campaign.state, "draft")
 
     # === GENERATION === #
 
@@ -140,6 +173,36 @@ class TestCrmCampaign(PlaybookCase):
             self.assertEqual(self.campaign.generate(), 1)
         leads = self.campaign.with_context(active_test=False).lead_ids
         self.assertEqual(sorted(leads.mapped("campaign_round")), [1, 1, 1, 2])
+
+    @mute_logger("odoo.addons.crm_playbook.models.crm_campaign_generation")
+    def test_campaign_that_cannot_be_generated_says_so_and_the_others_go_on(self):
+        empty = self.env["crm.playbook"].create({"name": "Empty"})
+        stage = self._create_stage("Only", playbook=empty)
+        tomorrow = (MONDAY + timedelta(days=1)).date()
+        both = {"date_start": tomorrow, "sequence": 1}
+        broken = self._create_campaign(self.partners, playbook_id=empty.id, **both)
+        sound = self._create_campaign(self.partners, **(both | {"sequence": 2}))
+        with self._at(MONDAY):
+            (broken | sound).action_launch()
+        stage.unlink()
+        with self._at(MONDAY + timedelta(days=1)):
+            self._run_cron("ir_cron_generate_campaigns")
+        self.assertFalse(broken.is_generated)
+        self.assertIn("has no stage", broken.message_ids[0].body)
+        self.assertEqual(sound.opportunity_count, 3)
+
+    def test_history_is_that_of_the_campaigns_company(self):
+        company = self.env["res.company"].create({"name": "Another company"})
+        campaign = self._create_campaign(self.partners, company_id=company.id)
+        campaign.segment_id.domain = "[('first_order_date', '!=', False)]"
+        order = self._confirm_order(self._create_lead(self.partners[0]), 5.0)
+        self.assertEqual(campaign.to_generate_count, 0)
+        self.env.cr.execute(
+            "UPDATE sale_order SET company_id = %s WHERE id = %s",
+            [company.id, order.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(campaign.to_generate_count, 1)
 
     def test_blacklisted_for_the_channel_of_the_first_task_are_left_out(self):
         self.first.task_type_id = self._create_type(
@@ -288,6 +351,43 @@ class TestCrmCampaign(PlaybookCase):
         self.assertEqual((line.rule_id, line.order_id), (rule, order))
         self.assertEqual(self.campaign.won_count, 1)
 
+    def test_order_linked_after_its_confirmation_is_answered(self):
+        self._create_rule(trigger="order_confirmed", move="won")
+        self.campaign.action_launch()
+        lead = self.campaign.lead_ids[0]
+        order = self._confirm_order(lead, 10.0, opportunity_id=False)
+        self.assertEqual(lead.won_status, "pending")
+        order.opportunity_id = lead
+        self.assertEqual(lead.won_status, "won")
+
+    def test_rule_that_raises_does_not_stop_the_order(self):
+        self._create_rule(
+            trigger="order_confirmed", spawn_campaign_id=self._broken().id
+        )
+        self.campaign.action_launch()
+        lead = self.campaign.lead_ids[0]
+        with mute_logger("odoo.addons.crm_playbook.models.crm_playbook_rule"):
+            order = self._confirm_order(lead, 10.0)
+        self.assertEqual(order.state, "sale")
+        self.assertIn("has no stage", lead.transition_ids[0].effects)
+
+    def test_credited_invoice_settles_the_collection(self):
+        self.playbook.purpose = "collection"
+        self._create_rule(trigger="invoice_paid", move="won")
+        invoice = self._confirm_order(
+            self._create_lead(self.partners[0]), 10.0
+        )._create_invoices()
+        invoice.action_post()
+        self.campaign.action_launch()
+        collection = self.campaign.lead_ids.filtered(
+            lambda lead: lead.partner_id == self.partners[0]
+        )
+        self.env["account.move.reversal"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({"journal_id": invoice.journal_id.id}).reverse_moves(is_modify=True)
+        self.assertEqual(invoice.payment_state, "reversed")
+        self.assertEqual(collection.won_status, "won")
+
     def test_paid_invoice_is_answered_once(self):
         self._create_rule(trigger="invoice_paid", commercial_status_id=self.status.id)
         self.campaign.action_launch()
@@ -301,6 +401,17 @@ class TestCrmCampaign(PlaybookCase):
         self.assertEqual(lead.commercial_status_id, self.status)
 
     # === HELPERS === #
+
+    def _broken(self):
+        """A running campaign whose playbook has lost its only stage."""
+        playbook = self.env["crm.playbook"].create({"name": "Empty"})
+        stage = self._create_stage("Only", playbook=playbook)
+        campaign = self._create_campaign(
+            self.env["res.partner"], playbook_id=playbook.id
+        )
+        campaign.action_launch()
+        stage.unlink()
+        return campaign
 
     def _confirm_order(self, lead, price, **values):
         product = self.env["product.product"].create(

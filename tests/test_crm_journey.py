@@ -80,6 +80,63 @@ class TestCrmJourney(PlaybookCase):
         line = lead.transition_ids[0]
         self.assertEqual((line.trigger, line.result), ("reopened", "open"))
 
+    def test_reopened_opportunity_has_the_task_of_its_stage_again(self):
+        lead = self._start()
+        lead.go_to_stage(self.second.id)
+        lead.action_set_lost()
+        lead.action_restore()
+        self.assertEqual(self._planned(lead).playbook_stage_id, self.second)
+
+    def test_closing_enters_the_stage_that_closes_so(self):
+        won = self._create_stage(
+            "Closed won", sequence=9, task_type_id=False, closes_as="won"
+        )
+        lead = self._start()
+        lead.action_set_won()
+        self.assertEqual(lead.playbook_stage_id, won)
+        self.assertFalse(self._planned(lead))
+
+    def test_entering_a_stage_that_closes_closes_so(self):
+        lost = self._create_stage(
+            "Closed lost", sequence=9, task_type_id=False, closes_as="lost"
+        )
+        lead = self._start()
+        lead.go_to_stage(lost.id)
+        self.assertEqual(lead.won_status, "lost")
+        lead.action_restore()
+        self.assertEqual(lead.playbook_stage_id, self.first)
+        self.assertTrue(self._planned(lead))
+
+    def test_next_stage_never_closes(self):
+        self._create_stage("Won", sequence=9, task_type_id=False, closes_as="won")
+        self.assertFalse(self.third._next())
+
+    def test_new_customer_has_the_planned_tasks_too(self):
+        lead = self._start()
+        other = self._create_partner("Other Customer")
+        lead.partner_id = other
+        self.assertEqual(self._planned(lead).partner_id, other)
+        with self.assertRaises(UserError):
+            lead.partner_id = False
+
+    def test_new_salesperson_has_the_planned_tasks_too(self):
+        lead = self._start().with_user(self.manager)
+        lead.user_id = self.other_seller
+        self.assertEqual(self._planned(lead).user_id, self.other_seller)
+
+    def test_defaults_in_the_context_do_not_start_a_playbook(self):
+        lead = (
+            self.env["crm.lead"]
+            .with_user(self.seller)
+            .with_context(
+                default_playbook_id=self.playbook.id,
+                default_crm_campaign_id=self._create_campaign(self.partner).id,
+            )
+            .create({"name": "Forged", "partner_id": self.partner.id})
+        )
+        self.assertFalse(lead.playbook_id)
+        self.assertFalse(lead.crm_campaign_id)
+
     def test_archiving_cancels_tasks(self):
         lead = self._start()
         task = self._planned(lead)
@@ -120,6 +177,42 @@ class TestCrmJourney(PlaybookCase):
             ),
             2,
         )
+
+    def test_merging_into_a_plain_opportunity_keeps_campaign_and_task(self):
+        campaign = self._create_campaign(self.partner)
+        campaign.action_launch()
+        travelling = campaign.lead_ids
+        plain = self._create_lead(expected_revenue=1000)
+        plain.probability = 90
+        (plain | travelling).with_user(self.manager)._merge_opportunity(
+            user_id=self.seller.id, auto_unlink=True
+        )
+        survivor = (plain | travelling).exists()
+        self.assertEqual(survivor.crm_campaign_id, campaign)
+        self.assertEqual(survivor.playbook_stage_id, self.first)
+        self.assertEqual(len(self._planned(survivor)), 1)
+        self.assertEqual(campaign.generate(), 0)
+
+    def test_status_of_an_opportunity_by_hand_is_in_the_ledger(self):
+        lead = self._start()
+        lead.commercial_status_id = self.status
+        line = lead.transition_ids[0]
+        self.assertEqual((line.trigger, line.status_after_id), ("status", self.status))
+
+    def test_entity_with_a_mere_status_may_be_deleted(self):
+        self.partner.commercial_status_id = self.status
+        self.partner.unlink()
+        self.assertFalse(self.partner.exists())
+
+    def test_stage_and_rule_that_the_ledger_tells_of_are_archived_instead(self):
+        rule = self._create_rule(self.interested, move="next")
+        lead = self._start()
+        self._do(lead, self.interested)
+        for record in (rule, self.first):
+            with self.subTest(model=record._name):
+                with self.assertRaises(UserError):
+                    record.with_user(self.manager).unlink()
+                record.active = False
 
     def test_status_by_hand_is_dated_and_in_the_ledger(self):
         self.partner.with_user(self.seller).commercial_status_id = self.status

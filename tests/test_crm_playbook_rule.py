@@ -66,6 +66,24 @@ class TestCrmPlaybookRule(PlaybookCase):
         self._do(lead, self.no_answer)
         self.assertEqual(lead.won_status, "pending")
 
+    def test_archived_rule_answers_nobody_whatever_the_callers_context(self):
+        archived = self._create_rule(self.interested, move="lost")
+        archived.active = False
+        lead = self._start()
+        self._planned(lead).with_user(self.seller).with_context(active_test=False).done(
+            self.interested.id
+        )
+        self.assertEqual(lead.won_status, "pending")
+
+    def test_conditions_left_over_from_another_trigger_do_not_count(self):
+        rule = self._create_rule(self.interested, action_type_id=self.call.id)
+        rule.write({"trigger": "order_confirmed", "move": "won"})
+        lead = self._start()
+        self.env["sale.order"].create(
+            {"partner_id": self.partner.id, "opportunity_id": lead.id}
+        )._action_confirm()
+        self.assertEqual(lead.won_status, "won")
+
     # === EFFECTS === #
 
     @mute_logger("odoo.tests")

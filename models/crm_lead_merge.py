@@ -1,0 +1,62 @@
+from odoo import models
+
+from .engine import as_engine
+
+
+class CrmLead(models.Model):
+    """Merging opportunities: the one that stays takes over what was done for all."""
+
+    _inherit = "crm.lead"
+
+    def _merge_dependences(self, opportunities):
+        result = super()._merge_dependences(opportunities)
+        self._take_over_journey(opportunities)
+        opportunities._cancel_planned(self.env._("The opportunity was merged."))
+        for opportunity in opportunities:
+            self._take_over_history(opportunity)
+        self._open_lines("merged")._note(
+            to_stage_id=self.playbook_stage_id.id,
+            status_after_id=self.commercial_status_id.id,
+            result=self._result(),
+        )
+        return result
+
+    def _take_over_journey(self, opportunities):
+        """Without a playbook of its own, it goes on where the first other one was."""
+        other = opportunities.filtered("playbook_id")[:1]
+        if self.playbook_id or not other:
+            return
+        names = (
+            "playbook_id",
+            "playbook_stage_id",
+            "stage_entered_at",
+            "crm_campaign_id",
+            "campaign_round",
+            "commercial_status_id",
+            "commercial_status_date",
+            "origin_action_id",
+        )
+        values = {
+            name: self._fields[name].convert_to_write(other[name], other)
+            for name in names
+        }
+        # The campaign has one opportunity for the entity, before and after.
+        as_engine(other).write({"crm_campaign_id": False})
+        as_engine(self).write(values | {"stage_visit": self.stage_visit + 1})
+        as_engine(other._planned_actions()).write(
+            {"lead_id": self.id, "stage_visit": self.stage_visit}
+        )
+
+    def _take_over_history(self, opportunity):
+        """Number the other's stays below zero: none coincides with an own one."""
+        actions = self.env["crm.action"].sudo()
+        own = actions.search([("lead_id", "=", self.id)])
+        lowest = min([0, *own.mapped("stage_visit")])
+        for action in as_engine(actions.search([("lead_id", "=", opportunity.id)])):
+            action.write(
+                {"lead_id": self.id, "stage_visit": lowest - action.stage_visit}
+            )
+        lines = self.env["crm.transition"].sudo()
+        as_engine(lines.search([("lead_id", "=", opportunity.id)])).write(
+            {"lead_id": self.id}
+        )
