@@ -41,10 +41,8 @@ class OdooSource:
     @property
     def addons_paths(self):
         """The folders of Odoo's own add-ons, as odoo.conf wants them."""
-        candidates = [self.import_path / "odoo/addons", self.import_path / "addons"]
-        holds_some = [path for path in candidates if (path / "base").is_dir()]
-        holds_crm = [path for path in candidates if (path / "crm").is_dir()]
-        return list(dict.fromkeys(holds_some + holds_crm))
+        inside, beside = self.import_path / "odoo/addons", self.import_path / "addons"
+        return [inside] if (inside / "crm").is_dir() else [inside, beside]
 
     def identity(self):
         """A text that changes when Odoo does."""
