@@ -4,6 +4,8 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
+const CLOSING_ICONS = { won: "fa-trophy", lost: "fa-times" };
+
 /**
  * The stages of a playbook as a line of connected nodes, with what goes on in each.
  *
@@ -39,14 +41,30 @@ export class StageLine extends Component {
         return Boolean(this.props.journeysBy && this.props.record.resId);
     }
 
+    icon(stage) {
+        return CLOSING_ICONS[stage.closes_as] || stage.icon;
+    }
+
+    nodeClass(stage) {
+        return {
+            o_stage_current: stage.current,
+            o_stage_past: this.isPast(stage),
+            o_stage_busy: stage.figures?.here,
+            [`o_stage_closes_${stage.closes_as}`]: stage.closes_as,
+        };
+    }
+
     isPast(stage) {
+        if (stage.closes_as) {
+            return false;
+        }
         const ids = this.stages.map(({ id }) => id);
         return ids.indexOf(stage.id) < ids.indexOf(this.current);
     }
 
     title(stage) {
         const parts = [stage.name, stage.task && `${stage.task} (${stage.timing})`];
-        if (stage.figures) {
+        if (stage.figures && !stage.closes_as) {
             const { here, planned, done, failed } = stage.figures;
             parts.push(
                 _t("%(here)s here; %(planned)s planned, %(done)s done, %(failed)s failed", {
@@ -82,7 +100,7 @@ export class StageLine extends Component {
             additionalContext: {
                 [`search_default_${this.props.journeysBy}`]: resId,
                 search_default_playbook_stage_id: stage.id,
-                search_default_open: 1,
+                [`search_default_${stage.closes_as || "open"}`]: 1,
             },
             viewType: this.env.isSmall ? "kanban" : "list",
         });
