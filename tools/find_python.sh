@@ -1,8 +1,10 @@
 # Sourced by ./run and ./test: sets $python to a Python that Odoo 19 works with.
 
+# The Python of the environment itself is no choice: it is what is made.
 is_fitting() {
-    "$1" -c 'import sys, venv, ssl; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' \
-        >/dev/null 2>&1
+    "$1" -c 'import sys, venv, ssl
+fits = (3, 10) <= sys.version_info[:2] <= (3, 13)
+sys.exit(not fits or sys.prefix.startswith(sys.argv[1]))' "$here/.odoo/" >/dev/null 2>&1
 }
 
 python=

@@ -18,6 +18,7 @@ from .commands import read, run_logged
 from .failure import Failure
 from .layout import ignores_system
 
+PINS = Path(__file__).with_name("odoo_packages.txt")
 APT_HELPER = Path("/usr/lib/apt/apt-helper")
 SYSTEM_STATUS = Path("/var/lib/dpkg/status")
 PASSED_OVER = re.compile(r"postgresql|libpq|chromium|fonts-")
@@ -107,6 +108,8 @@ class Apt:
             self.layout.log("apt"),
             f"{package.name} could not be downloaded, or is not what it should be.",
             "Check the network and run again: what is complete is kept.",
+            "If the archive has it no more, give your own Odoo 19 in ODOO_PATH,"
+            f" or newer packages in {PINS.name}.",
             env=self.environment,
         )
         if not _matches(partial, package.checksum):

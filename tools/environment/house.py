@@ -50,10 +50,9 @@ class House:
         self.odoo.configure()
 
     def prepare_python(self):
-        """Make what is missing for the linters, which need no database."""
+        """Make what is missing for the linters, which need neither Odoo nor data."""
         self._require_space()
-        self.console.make([self.odoo_source, self.python])
-        self.odoo.configure()
+        self.console.make([self.python])
 
     def _require_space(self):
         free = shutil.disk_usage(self.layout.checkout).free

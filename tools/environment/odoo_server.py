@@ -96,13 +96,8 @@ class OdooServer:
     @property
     def environment(self):
         """What Odoo, its tests and its benchmarks find in their environment."""
-        own = {
-            name: value
-            for name, value in os.environ.items()
-            if name not in FOREIGN_PYTHON
-        }
         return {
-            **own,
+            **own_environment(),
             **self.postgres.environment,
             "PATH": self._path(),
             "ODOO_RC": str(self.layout.configuration),
@@ -129,6 +124,13 @@ class OdooServer:
             port=server.get("PGPORT", "False"),
             user=server.get("PGUSER", "False"),
         )
+
+
+def own_environment():
+    """The environment of this program without what leads Python elsewhere."""
+    return {
+        name: value for name, value in os.environ.items() if name not in FOREIGN_PYTHON
+    }
 
 
 def _link(link, target):

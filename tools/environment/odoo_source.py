@@ -6,11 +6,10 @@ import shutil
 from pathlib import Path
 
 from . import debian_sources
-from .debian_packages import Apt, Package, unpack
+from .debian_packages import PINS, Apt, Package, unpack
 from .failure import Failure
 from .stamps import Stamp
 
-PINS = Path(__file__).with_name("odoo_packages.txt")
 OWN_ODOO = "ODOO_PATH"
 VERSION = "19.0"
 # Debian removed this library, which only blurs the background of video calls, but
@@ -29,7 +28,7 @@ class OdooSource:
     def __init__(self, layout):
         self.layout = layout
         self.own = os.environ.get(OWN_ODOO)
-        self.stamp = Stamp(layout, "odoo", PINS, *REMOVED_LIBRARY)
+        self.stamp = Stamp(layout, "odoo", *_pins(), *REMOVED_LIBRARY)
 
     @property
     def import_path(self):
@@ -100,13 +99,13 @@ def pinned_packages():
     mirror = debian_sources.mirrors()[0]
     return [
         Package(f"{mirror}/{place}", size, f"SHA256:{checksum}")
-        for checksum, size, place in _pins(PINS.read_text())
+        for checksum, size, place in map(str.split, _pins())
     ]
 
 
-def _pins(text):
-    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
-    return [line.split() for line in lines]
+def _pins():
+    lines = PINS.read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
 
 
 def _version_of(release):

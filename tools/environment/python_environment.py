@@ -23,9 +23,7 @@ class PythonEnvironment:
     def __init__(self, layout, odoo_source):
         self.layout = layout
         self.odoo_source = odoo_source
-        self.stamp = Stamp(
-            layout, "python", LOCK, sys.version, odoo_source.import_path, Path(__file__)
-        )
+        self.stamp = Stamp(layout, "python", LOCK, sys.version, odoo_source.import_path)
 
     @property
     def interpreter(self):

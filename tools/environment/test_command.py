@@ -5,6 +5,7 @@ import os
 from .failure import Failure
 from .house import House
 from .linters import Linters
+from .odoo_server import own_environment
 from .pytest_runs import TOOLS, OdooRuns, PytestRun, drop_leftovers
 from .results import Results
 from .suite import Suite
@@ -95,7 +96,7 @@ def _test_tools(house, options, results):
     names = sorted(path.name for path in folder.glob("test_*.py"))
     run = PytestRun(house, "tools", names)
     places = [f"--rootdir={folder}", f"--confcutdir={folder}"]
-    run.start(["-p", "no:odoo", *places, *options, folder], house.odoo.environment)
+    run.start(["-p", "no:odoo", *places, *options, folder], own_environment())
     run.finish(results)
 
 
