@@ -7,8 +7,12 @@ fits = (3, 10) <= sys.version_info[:2] <= (3, 13)
 sys.exit(not fits or sys.prefix.startswith(sys.argv[1]))' "$here/.odoo/" >/dev/null 2>&1
 }
 
+# The Python that the environment was made with goes first, lest a change of PATH
+# makes it anew.
+made_with=$(sed -n 's/^home = //p' "$here/.odoo/python/pyvenv.cfg" 2>/dev/null)
+
 python=
-for candidate in ${PYTHON:+"$PYTHON"} python3 python3.12 python3.11 python3.13 python3.10 \
+for candidate in ${PYTHON:+"$PYTHON"} ${made_with:+"$made_with/python3"} python3 python3.12 python3.11 python3.13 python3.10 \
     "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[0-3]*/bin/python; do
     if is_fitting "$candidate"; then
         python=$candidate
