@@ -51,6 +51,20 @@ steps = st.one_of(
 )
 
 
+def stories(examples):
+    """How a property over stories is tried.
+
+    Each example is a story in the database: shrinking one would take minutes.
+    """
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
 @tagged("post_install", "-at_install")
 class TestEngineProperties(PlaybookCase):
     """Whatever the playbook and the order of events, the engine keeps its promises."""
@@ -68,14 +82,7 @@ class TestEngineProperties(PlaybookCase):
         # Shipped rules hold everywhere: here only the drawn ones answer.
         cls.env["crm.playbook.rule"].search([]).active = False
 
-    @settings(
-        max_examples=40,
-        deadline=None,
-        derandomize=True,
-        # Each example is a story in the database: shrinking one would take minutes.
-        phases=[Phase.explicit, Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @stories(40)
     @given(
         sketches=st.lists(rule_sketches, min_size=3, max_size=10),
         story=st.lists(steps, min_size=4, max_size=14),
@@ -91,19 +98,44 @@ class TestEngineProperties(PlaybookCase):
         self.env.invalidate_all()
         self.env.registry.clear_cache()
 
+    @stories(15)
+    @given(
+        targets=st.lists(
+            st.integers(0, STAGES - 1),
+            min_size=STAGES * OUTCOMES,
+            max_size=STAGES * OUTCOMES,
+        ),
+        story=st.lists(st.integers(0, OUTCOMES - 1), min_size=8, max_size=10),
+    )
+    def test_any_graph_of_stages_comes_to_an_end(self, targets, story):
+        """Whatever outcome leads from whatever stage to whatever stage."""
+        with self.env.cr.savepoint() as savepoint:
+            for position, target in enumerate(targets):
+                self._create_rule(
+                    self.outcomes[position % OUTCOMES],
+                    stage_id=self.stages[position // OUTCOMES].id,
+                    move="stage",
+                    target_stage_id=self.stages[target].id,
+                )
+            lead = self._start()
+            for outcome in story:
+                self._register(lead, outcome)
+                self._check_promises(lead)
+            # Eight moves do not fit into three stages of two visits each.
+            self.assertTrue(
+                self._lines(lead).filtered(
+                    lambda line: "Loop cut" in (line.effects or "")
+                )
+            )
+            savepoint.rollback()
+        self.env.invalidate_all()
+        self.env.registry.clear_cache()
+
     # === STEPS === #
 
     def _step_outcome(self, lead, position, sketches, rules):
-        outcome = self.outcomes[position]
         expected = self._expected_rule(lead, position, sketches, rules)
-        action = self.env["crm.action"].with_user(self.seller)
-        action_id = action.register(
-            {
-                "lead_id": lead.id,
-                "action_type_id": self.call.id,
-                "outcome_id": outcome.id,
-            }
-        )
+        action_id = self._register(lead, position)
         line = self._lines(lead).filtered(lambda line: line.action_id.id == action_id)
         self.assertEqual(len(line), 1, "each event has one line")
         self.assertEqual(line.rule_id.id or None, expected, "the right rule answers")
@@ -201,6 +233,16 @@ class TestEngineProperties(PlaybookCase):
         return min(answering)[-1] if answering else None
 
     # === HELPERS === #
+
+    def _register(self, lead, outcome):
+        actions = self.env["crm.action"].with_user(self.seller)
+        return actions.register(
+            {
+                "lead_id": lead.id,
+                "action_type_id": self.call.id,
+                "outcome_id": self.outcomes[outcome].id,
+            }
+        )
 
     def _lines(self, lead):
         return self.env["crm.transition"].search([("lead_id", "=", lead.id)])
