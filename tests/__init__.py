@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_contract_rpc
 from . import test_crm_action
 from . import test_crm_action_channel
 from . import test_crm_campaign
@@ -6,6 +7,7 @@ from . import test_crm_journey
 from . import test_crm_lead_insert
 from . import test_crm_playbook_rule
 from . import test_engine_properties
+from . import test_replay_bank_marketing
 from . import test_shipped_scheme
 from . import test_tours
 from . import test_unit_js

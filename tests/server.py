@@ -10,6 +10,7 @@ import shlex
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -18,6 +19,7 @@ from pathlib import Path
 
 START_SECONDS = 90
 STOP_SECONDS = 20
+COMMIT = "\nenv.cr.commit()\n"
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of Linux
 
 
@@ -33,10 +35,10 @@ class Database:
 
     def exists(self):
         """Whether there is such a database already."""
-        names = _run(["psql", "-d", "postgres", "-Atc", "SELECT datname FROM pg_database"])
+        names = _sql("postgres", "SELECT datname FROM pg_database")
         return self.name in names.splitlines()
 
-    def create(self):
+    def make(self):
         """Copy the template."""
         _run(["createdb", "-T", _prepared("CRM_PLAYBOOK_TEMPLATE_DB"), self.name])
 
@@ -46,30 +48,36 @@ class Database:
 
     def disconnect(self):
         """Cut off whoever is connected, such as the server of a run that was killed."""
-        _run(
-            [
-                *("psql", "-d", "postgres", "-Atc"),
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                f" WHERE datname = '{self.name}'",
-            ]
+        _sql(
+            "postgres",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = '{self.name}'",
         )
 
     def rows(self, query):
         """The rows of an SQL query, as tuples of texts."""
-        text = _run(["psql", "-d", self.name, "-AtF", "\t", "-c", query])
+        text = _sql(self.name, query)
         return [tuple(line.split("\t")) for line in text.splitlines()]
 
     def run(self, script, **environment):
-        """Run a script in Odoo's shell, as the system, and return what it printed."""
+        """Run a script in Odoo's shell, as the system, and return what it printed.
+
+        What it changed is kept if it comes to its end.
+        """
         program, *options = _odoo()
         position = options.index("-c") if "-c" in options else len(options)
         command = [program, *options[:position], "shell", *options[position:]]
         command += ["-d", self.name, "--no-http", "--log-level", "error"]
-        return _run(command, Path(script).read_text(), **environment)
+        with tempfile.TemporaryDirectory() as folder:
+            command += ["--data-dir", folder]
+            return _run(command, Path(script).read_text() + COMMIT, **environment)
 
 
 class OdooServer:
-    """An Odoo server process, from ``with`` to the end of its block."""
+    """An Odoo server process, from ``with`` to the end of its block.
+
+    Its files (the log, sessions, attachments) vanish with it.
+    """
 
     def __init__(self, database, *options):
         self.database = database
@@ -99,18 +107,19 @@ class OdooServer:
     def _start(self):
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [*_odoo(), *self._server_options(), *self.options],
+                [sys.executable, __file__, *_odoo(), *self._server_options()],
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,
             )
 
     def _server_options(self):
         name = self.database.name
         return [
+            *self.options,
             *("-d", name, "--db-filter", f"^{name}$", "--no-database-list"),
             *("--http-interface", "127.0.0.1", "--http-port", str(self.port)),
             *("--gevent-port", str(free_port()), "--max-cron-threads", "0"),
+            *("--data-dir", self.folder.name),
         ]
 
     def _wait_until_it_answers(self):
@@ -159,9 +168,14 @@ def _prepared(name):
     return value
 
 
+def _sql(database, query):
+    return _run(["psql", "-d", database, "-AtF", "\t", "-c", query])
+
+
 def _run(command, typed="", **environment):
     result = subprocess.run(
         command,
+        check=False,
         env={**os.environ, **environment},
         input=typed,
         capture_output=True,
@@ -174,9 +188,14 @@ def _run(command, typed="", **environment):
     return result.stdout
 
 
-def _die_with_parent():
-    """Have the server stop even where its starter is killed outright (on Linux)."""
+def _become(command):
+    """Become ``command``, and stop where the starter is killed outright (on Linux)."""
     try:
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGTERM)
     except (AttributeError, OSError):
-        return
+        sys.stderr.write("Nothing ends this server if its starter is killed.\n")
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    _become(sys.argv[1:])
