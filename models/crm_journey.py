@@ -140,7 +140,7 @@ class CrmJourney(models.AbstractModel):
         )
         return action | {
             "domain": [(self._journey_field, "=", self.id)],
-            "context": {"create": False},
+            "context": {"create": False, "in_journey": True},
         }
 
     # === HOW IT STANDS (for each model to say) === #

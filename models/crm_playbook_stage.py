@@ -156,16 +156,13 @@ class CrmPlaybookStage(models.Model):
         figures = {
             stage: {"here": 0, "planned": 0, "done": 0, "failed": 0} for stage in self
         }
-        for stage, count in leads._read_group(
-            [
-                ("id", "in", query),
-                ("playbook_stage_id", "in", self.ids),
-                ("won_status", "=", "pending"),
-            ],
-            ["playbook_stage_id"],
+        for stage, status, count in leads._read_group(
+            [("id", "in", query), ("playbook_stage_id", "in", self.ids)],
+            ["playbook_stage_id", "won_status"],
             ["__count"],
         ):
-            figures[stage]["here"] = count
+            if status == (stage.closes_as or "pending"):
+                figures[stage]["here"] = count
         for stage, state, count in (
             self.env["crm.action"]
             .sudo()
