@@ -5,6 +5,12 @@ import shutil
 
 from .failure import Failure
 
+COLUMNS = (
+    "name, res_model, res_id, type, url, public, mimetype, store_fname, checksum,"
+    " file_size, create_uid, write_uid, create_date, write_date"
+)
+BUILT_PAGES = f"SELECT {COLUMNS} FROM ir_attachment WHERE url LIKE '/web/assets/%'"
+
 
 class Databases:
     """The databases of one server and the folders of their attachments."""
@@ -37,10 +43,21 @@ class Databases:
         """Copy a database; its files never change, so they are shared by links."""
         self.drop(name)
         self.postgres.psql(f"CREATE DATABASE {_name(name)} TEMPLATE {_name(template)}")
-        if (self.filestore / template).is_dir():
-            shutil.copytree(
-                self.filestore / template, self.filestore / name, copy_function=_link
-            )
+        self._share_files(template, name)
+
+    def copy_built_pages(self, source, target):
+        """Give ``target`` the scripts and styles that were built in ``source``.
+
+        Odoo finds them by a digest of what they were built from, and builds the others.
+        """
+        copy = f"{source}_copy"
+        self.clone(source, copy)
+        rows = self.postgres.psql(f"COPY ({BUILT_PAGES}) TO STDOUT", copy)
+        self.postgres.psql(
+            f"COPY ir_attachment ({COLUMNS}) FROM STDIN", target, f"{rows}\n"
+        )
+        self._share_files(copy, target)
+        self.drop(copy)
 
     def rename(self, old, new):
         """Give a finished database its final name, in place of an older one."""
@@ -60,10 +77,21 @@ class Databases:
         self.postgres.psql(f"DROP DATABASE IF EXISTS {_name(name)} WITH (FORCE)")
         shutil.rmtree(self.filestore / name, ignore_errors=True)
 
+    def _share_files(self, source, target):
+        if (self.filestore / source).is_dir():
+            shutil.copytree(
+                self.filestore / source,
+                self.filestore / target,
+                copy_function=_link,
+                dirs_exist_ok=True,
+            )
+
 
 def _link(source, target):
     try:
         os.link(source, target)
+    except FileExistsError:
+        return
     except OSError:
         shutil.copy2(source, target)
 

@@ -167,13 +167,13 @@ class Postgres:
                 "pg_ctl", "stop", "-w", "-m", "fast", "-D", self.layout.cluster
             )
 
-    def psql(self, sql, database="postgres"):
-        """Run ``sql`` and return what it prints, plain."""
+    def psql(self, sql, database="postgres", rows=""):
+        """Run ``sql``, which may copy ``rows``, and return what it prints, plain."""
         command = [self._program("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1"]
         done = subprocess.run(
             [*command, "-d", database, "-c", sql],
             env=self._client_environment(),
-            stdin=subprocess.DEVNULL,
+            input=rows,
             capture_output=True,
             text=True,
             check=False,

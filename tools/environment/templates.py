@@ -118,4 +118,7 @@ class Templates:
             )
 
     def _build_pages(self, database, progress):
+        databases, former = self.house.databases, f"{ADD_ON}_template_pages"
+        if databases.exists(former):
+            databases.copy_built_pages(former, database)
         self.house.odoo.build_pages(database, progress)
