@@ -119,7 +119,8 @@ class Postgres:
     def __init__(self, layout, programs):
         self.layout = layout
         self.programs = programs
-        self.is_private = not os.environ.get("PGHOST")
+        own = str(layout.socket)
+        self.is_private = os.environ.get("PGHOST") in (None, "", own)
         self.log = layout.log("postgres")
 
     @property
