@@ -21,7 +21,6 @@ from . import crm_lead_merge
 from . import res_users
 from . import res_partner
 from . import res_partner_history
-from . import res_partner_merge
 from . import event_mail
 from . import event_sms
 from . import event_survey

@@ -72,7 +72,7 @@ class CrmAction(models.Model):
     action_type_id = fields.Many2one(
         "crm.action.type", "Type", required=True, index=True, ondelete="restrict"
     )
-    channel = fields.Selection(related="action_type_id.channel", string="Channel")
+    channel = fields.Selection(related="action_type_id.channel")
     icon = fields.Char(related="action_type_id.icon")
     partner_id = fields.Many2one(
         "res.partner", "Entity", required=True, index=True, ondelete="restrict"
@@ -89,7 +89,7 @@ class CrmAction(models.Model):
         default=lambda self: self.env.user,
         domain=[("share", "=", False)],
     )
-    team_id = fields.Many2one("crm.team", "Team", index="btree_not_null")
+    team_id = fields.Many2one("crm.team", index="btree_not_null")
 
     lead_id = fields.Many2one(
         "crm.lead", "Opportunity", index="btree_not_null", ondelete="cascade"

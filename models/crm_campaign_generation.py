@@ -103,8 +103,8 @@ class CrmCampaign(models.Model):
                 return self._generate_batch()
         except OperationalError:
             raise  # the whole job is tried again
-        except CampaignBusy:
-            pass
+        except CampaignBusy as busy:
+            _logger.info("%s", busy)
         except Exception as error:
             _logger.warning("Campaign %s was not generated", self.id, exc_info=True)
             self.message_post(

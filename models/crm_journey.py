@@ -43,7 +43,6 @@ class CrmJourney(models.AbstractModel):
     )
     playbook_stage_id = fields.Many2one(
         "crm.playbook.stage",
-        "Playbook Stage",
         index="btree_not_null",
         copy=False,
         readonly=True,

@@ -86,7 +86,7 @@ class CrmPlaybookRule(models.Model):
     attempts = fields.Integer(
         default=3, help="How many such actions done during one stay in the stage."
     )
-    idle_hours = fields.Float("Idle Hours", default=24)
+    idle_hours = fields.Float(default=24)
     score_min = fields.Float("Lowest Score", help="In percent.")
     score_max = fields.Float("Highest Score", default=100, help="In percent.")
 

@@ -67,10 +67,11 @@ class CrmPlaybookStage(models.Model):
     @api.depends("name", "playbook_id.name")
     @api.depends_context("with_playbook")
     def _compute_display_name(self):
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         if self.env.context.get("with_playbook"):
             for stage in self:
                 stage.display_name = f"{stage.playbook_id.name} / {stage.name}"
+        return result
 
     def write(self, vals):
         if "playbook_id" in vals and self.playbook_id.ids not in (

@@ -50,7 +50,9 @@ class CrmEngineGuarded(models.AbstractModel):
             return super().create(vals_list)
         for vals in vals_list:
             self._refuse_engine_fields(vals)
-        guarded = self.with_context(self._context_without_engine_defaults())
+        # Replaced as a whole: keyword arguments could not leave anything out.
+        context = self._context_without_engine_defaults()
+        guarded = self.with_env(self.env(context=context))
         return super(CrmEngineGuarded, guarded).create(vals_list)
 
     def write(self, vals):

@@ -1,3 +1,4 @@
+from . import base_partner_merge
 from . import crm_action_wizard
 from . import crm_action_cancel
 from . import crm_action_reassign
