@@ -340,16 +340,17 @@ class CrmAction(models.Model):
     @api.model
     def _create_planned(self, vals_list):
         """Plan actions for the engine: no mail, no subscription, one batch."""
-        actions = bulk.insert(as_engine(self), vals_list)
-        actions._wake_scheduler()
-        return actions
+        self._wake_scheduler(
+            [vals["date_start"] for vals in vals_list if vals["mode"] == "automatic"]
+        )
+        return bulk.insert(as_engine(self), vals_list)
 
-    def _wake_scheduler(self):
-        """Have the scheduler look at these automatic tasks when they fall due."""
-        automatic = self.filtered(lambda action: action.mode == "automatic")
-        if automatic:
+    @api.model
+    def _wake_scheduler(self, dates):
+        """Have the scheduler look at automatic tasks when the first falls due."""
+        if dates:
             cron = self.env.ref("crm_playbook.ir_cron_run_due_actions").sudo()
-            cron._trigger(at=min(automatic.mapped("date_start")))
+            cron._trigger(at=min(dates))
 
     # === CONTRACT === #
 
@@ -389,7 +390,8 @@ class CrmAction(models.Model):
                 as_engine(action).write(values)
             else:
                 action._move_to("planned", **values)
-        self._wake_scheduler()
+        if any(action.mode == "automatic" for action in self):
+            self._wake_scheduler([start])
         return True
 
     def reassign(self, user_id):
