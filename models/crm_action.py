@@ -15,13 +15,6 @@ STATES = [
     ("failed", "Failed"),
     ("cancelled", "Cancelled"),
 ]
-# The life of an action: from which state it may go to which.
-TRANSITIONS = {
-    "planned": {"done", "failed", "cancelled"},
-    "failed": {"planned", "cancelled"},
-    "cancelled": {"planned"},
-    "done": set(),
-}
 FAILURES = [
     ("no_address", "No e-mail address"),
     ("bad_address", "Wrong e-mail address"),
@@ -43,6 +36,12 @@ class CrmAction(models.Model):
     _inherit = ["crm.engine.guarded"]
     _order = "date_start desc, id desc"
     _rec_names_search = ["partner_id", "action_type_id"]
+    _transitions = {
+        "planned": {"done", "failed", "cancelled"},
+        "failed": {"planned", "cancelled"},
+        "cancelled": {"planned"},
+        "done": set(),
+    }
     _engine_fields = frozenset(
         {
             "state",
@@ -320,22 +319,7 @@ class CrmAction(models.Model):
                 )
             )
 
-    # === THE DOOR === #
-
-    def _move_to(self, state, **values):
-        """Bring the actions to ``state``, or raise if one of them cannot go there."""
-        label = dict(self._fields["state"]._description_selection(self.env))
-        for action in self:
-            if state not in TRANSITIONS[action.state]:
-                raise UserError(
-                    self.env._(
-                        "%(action)s is %(state)s: it cannot become %(target)s.",
-                        action=action.display_name,
-                        state=label[action.state].lower(),
-                        target=label[state].lower(),
-                    )
-                )
-        as_engine(self).write({"state": state, **values})
+    # === PLANNING === #
 
     @api.model
     def _create_planned(self, vals_list):

@@ -10,13 +10,6 @@ STATES = [
     ("paused", "Paused"),
     ("closed", "Closed"),
 ]
-# The life of a campaign: from which state it may go to which.
-TRANSITIONS = {
-    "draft": {"running", "closed"},
-    "running": {"paused", "closed"},
-    "paused": {"running", "closed"},
-    "closed": set(),
-}
 
 
 class CrmCampaign(models.Model):
@@ -27,6 +20,12 @@ class CrmCampaign(models.Model):
     _inherit = ["crm.engine.guarded", "mail.thread", "mail.activity.mixin"]
     _order = "sequence, date_start desc, id desc"
 
+    _transitions = {
+        "draft": {"running", "closed"},
+        "running": {"paused", "closed"},
+        "paused": {"running", "closed"},
+        "closed": set(),
+    }
     _engine_fields = frozenset(
         {"state", "utm_campaign_id", "generated_at", "is_generated"}
     )
@@ -291,27 +290,14 @@ class CrmCampaign(models.Model):
 
     # === THE DOOR === #
 
-    def _move_to(self, state):
-        """Bring the campaigns to ``state``, or raise if one of them cannot go there."""
-        label = dict(self._fields["state"]._description_selection(self.env))
-        for campaign in self:
-            if campaign.is_template:
-                raise UserError(
-                    self.env._(
-                        "%s is a template: make a campaign from it first.",
-                        campaign.name,
-                    )
+    def _move_to(self, state, **values):
+        for campaign in self.filtered("is_template"):
+            raise UserError(
+                self.env._(
+                    "%s is a template: make a campaign from it first.", campaign.name
                 )
-            if state not in TRANSITIONS[campaign.state]:
-                raise UserError(
-                    self.env._(
-                        "%(campaign)s is %(state)s: it cannot become %(target)s.",
-                        campaign=campaign.name,
-                        state=label[campaign.state].lower(),
-                        target=label[state].lower(),
-                    )
-                )
-        as_engine(self).write({"state": state})
+            )
+        return super()._move_to(state, **values)
 
     def _check_ready(self):
         self.playbook_id._first_stage()

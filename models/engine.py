@@ -43,6 +43,8 @@ class CrmEngineGuarded(models.AbstractModel):
     _description = "Guarded by the Engine"
 
     _engine_fields = frozenset()
+    # The life of a record: from which state it may go to which.
+    _transitions = {}
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -59,6 +61,24 @@ class CrmEngineGuarded(models.AbstractModel):
         if not is_engine(self.env):
             self._refuse_engine_fields(vals)
         return super().write(vals)
+
+    def _move_to(self, state, **values):
+        """The one door: bring the records to ``state``, or raise if one cannot go.
+
+        :param values: what else is written with the state
+        """
+        label = dict(self._fields["state"]._description_selection(self.env))
+        for record in self:
+            if state not in self._transitions[record.state]:
+                raise UserError(
+                    self.env._(
+                        "%(name)s is %(state)s: it cannot become %(target)s.",
+                        name=record.display_name,
+                        state=label[record.state].lower(),
+                        target=label[state].lower(),
+                    )
+                )
+        as_engine(self).write({"state": state, **values})
 
     def _context_without_engine_defaults(self):
         return {

@@ -116,6 +116,16 @@ class PlaybookCase(TransactionCase):
             }
         )
 
+    @classmethod
+    def _create_broken_campaign(cls):
+        """A running campaign whose playbook has lost its only stage."""
+        playbook = cls.env["crm.playbook"].create({"name": "Empty"})
+        stage = cls._create_stage("Only", playbook=playbook)
+        campaign = cls._create_campaign(cls.env["res.partner"], playbook_id=playbook.id)
+        campaign.action_launch()
+        stage.unlink()
+        return campaign
+
     def _start(self, lead=None):
         """An opportunity in the first stage, as its salesperson sees it."""
         lead = (lead or self._create_lead()).with_user(self.seller)

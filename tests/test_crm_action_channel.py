@@ -356,13 +356,7 @@ class TestCrmActionChannel(PlaybookCase):
 
     @mute_logger("odoo.addons.crm_playbook.models.crm_playbook_rule")
     def test_rule_that_raises_does_not_stop_the_queue(self):
-        playbook = self.env["crm.playbook"].create({"name": "Empty"})
-        stage = self._create_stage("Only", playbook=playbook)
-        campaign = self._create_campaign(
-            self.env["res.partner"], playbook_id=playbook.id
-        )
-        campaign.action_launch()
-        stage.unlink()
+        campaign = self._create_broken_campaign()
         self._create_rule(trigger="mail_bounced", spawn_campaign_id=campaign.id)
         unlucky = self._start(
             self._create_lead(self._create_partner("No Mail", email=False))

@@ -362,7 +362,8 @@ class TestCrmCampaign(PlaybookCase):
 
     def test_rule_that_raises_does_not_stop_the_order(self):
         self._create_rule(
-            trigger="order_confirmed", spawn_campaign_id=self._broken().id
+            trigger="order_confirmed",
+            spawn_campaign_id=self._create_broken_campaign().id,
         )
         self.campaign.action_launch()
         lead = self.campaign.lead_ids[0]
@@ -401,17 +402,6 @@ class TestCrmCampaign(PlaybookCase):
         self.assertEqual(lead.commercial_status_id, self.status)
 
     # === HELPERS === #
-
-    def _broken(self):
-        """A running campaign whose playbook has lost its only stage."""
-        playbook = self.env["crm.playbook"].create({"name": "Empty"})
-        stage = self._create_stage("Only", playbook=playbook)
-        campaign = self._create_campaign(
-            self.env["res.partner"], playbook_id=playbook.id
-        )
-        campaign.action_launch()
-        stage.unlink()
-        return campaign
 
     def _confirm_order(self, lead, price, **values):
         product = self.env["product.product"].create(
