@@ -10,7 +10,10 @@ from odoo.tools import SQL
 
 from .engine import as_engine
 
-BATCH = 500
+# Large enough that finding the newcomers costs little beside making them; the first
+# batch is small, since somebody waits for the button to be released.
+BATCH = 2000
+FIRST_BATCH = 500
 BLACKLISTS = {
     "email": "is_blacklisted",
     "survey": "is_blacklisted",
@@ -125,22 +128,23 @@ class CrmCampaign(models.Model):
     def _generate_first_batch(self):
         """What is ready when the button is released; the scheduler makes the rest."""
         if self.filtered_domain(self._generation_domain()):
-            created = self._generate_batch()
-            if len(created) == BATCH:
+            self._generate_batch(FIRST_BATCH)
+            if not self.is_generated:
                 self._wake_machine()
 
-    def _generate_batch(self):
+    def _generate_batch(self, limit=BATCH):
         """Take up the next entities of the segment.
 
+        :param limit: how many at the most
         :return: the new opportunities, none where nothing is left
         """
         self.ensure_one()
         self._lock()
         partners = self._partners_of_company().search(
-            self._candidate_domain(), limit=BATCH, order="id"
+            self._candidate_domain(), limit=limit, order="id"
         )
         leads = self._take_up(partners)
-        if len(partners) < BATCH:
+        if len(partners) < limit:
             as_engine(self).write({"is_generated": True})
         return leads
 
