@@ -53,21 +53,21 @@ class Templates:
         return Template(
             self.house,
             "demonstration" if with_demo else "dependencies",
-            "Odoo's own add-ons" + (" with demonstration data" if with_demo else ""),
+            "Odoo's own add-ons" + _with_data(with_demo),
             self._dependencies_digest(),
-            self._install_demonstration if with_demo else self._install_dependencies,
+            self._prepare_demonstration if with_demo else self._prepare,
         )
 
-    def installed(self):
-        """The add-on, installed without a warning."""
-        add_on = self.house.add_on.installation_digest(with_demo=False)
+    def installed(self, with_demo=False):
+        """The add-on, installed without a complaint."""
+        add_on = self.house.add_on.installation_digest(with_demo)
         return Template(
             self.house,
-            "installed",
-            f"Installation of {ADD_ON}",
+            "installed_demonstration" if with_demo else "installed",
+            f"Installation of {ADD_ON}" + _with_data(with_demo),
             digest_of(self._dependencies_digest(), add_on),
-            self._install,
-            parent=self.dependencies(),
+            self._install_demonstration if with_demo else self._install,
+            parent=self.dependencies(with_demo),
         )
 
     def pages(self):
@@ -89,7 +89,7 @@ class Templates:
             self.house.python.stamp.digest,
         )
 
-    def _install_dependencies(self, database, progress, *options):
+    def _prepare(self, database, progress, *options):
         self.house.odoo.work_on(
             database,
             self.house.layout.log("dependencies"),
@@ -98,16 +98,16 @@ class Templates:
             on_line=module_progress(progress),
         )
 
-    def _install_demonstration(self, database, progress):
-        self._install_dependencies(database, progress, "--with-demo")
+    def _prepare_demonstration(self, database, progress):
+        self._prepare(database, progress, "--with-demo")
 
-    def _install(self, database, progress):
+    def _install(self, database, progress, *options):
         log = self.house.layout.log("install")
         self.house.odoo.work_on(
             database,
             log,
             f"{ADD_ON} could not be installed.",
-            *("-i", ADD_ON),
+            *("-i", ADD_ON, *options),
             on_line=module_progress(progress),
         )
         found = complaints(log.read_text())
@@ -117,8 +117,15 @@ class Templates:
                 f"The whole log: {log}",
             )
 
+    def _install_demonstration(self, database, progress):
+        self._install(database, progress, "--with-demo")
+
     def _build_pages(self, database, progress):
         databases, former = self.house.databases, f"{ADD_ON}_template_pages"
         if databases.exists(former):
             databases.copy_built_pages(former, database)
         self.house.odoo.build_pages(database, progress)
+
+
+def _with_data(with_demo):
+    return " with demonstration data" if with_demo else ""

@@ -26,7 +26,8 @@ Tests run in a fresh copy of a database with the add-on and without demonstratio
 data. It is installed anew only when a file changed that an installation reads.
 
 What fails besides a failing test: a linter; an error in the log of the
-installation, or a warning about this add-on; a test file that tests/__init__.py
+installation, or a warning about this add-on, with and without demonstration data
+(the former only by ./test without names); a test file that tests/__init__.py
 does not import or in which no test is found; a skip whose reason pyproject.toml
 does not allow.
 
@@ -81,6 +82,7 @@ def _test_everything(house, options, results):
     if not options:
         _lint(house, results)
         _test_tools(house, [], results)
+        _check_demonstration(house, results)
     for name in Suite(house.layout).forgotten():
         results.check(f"{name}: tests/__init__.py does not import it", passed=False)
     _test_add_on(house, [], options, results)
@@ -98,6 +100,16 @@ def _test_tools(house, options, results):
     places = [f"--rootdir={folder}", f"--confcutdir={folder}"]
     run.start(["-p", "no:odoo", *places, *options, folder], own_environment())
     run.finish(results)
+
+
+def _check_demonstration(house, results):
+    """Odoo only warns where demonstration data is wrong: here that is a failure."""
+    try:
+        with house.exclusive():
+            house.templates.installed(with_demo=True).ready()
+        results.check("demonstration data", passed=True)
+    except Failure as failure:
+        results.check(str(failure), passed=False)
 
 
 def _test_add_on(house, words, options, results):
