@@ -55,7 +55,7 @@ class CrmActionRegister(models.TransientModel):
         self.ensure_one()
         actions = self.env["crm.action"]
         action_id = actions.register(self._prepare_values())
-        return notice_of_answer(actions.browse(action_id))
+        return notice_of_answer(actions.browse(action_id), self.spawn_campaign_id)
 
     def _prepare_values(self):
         return {

@@ -1,10 +1,16 @@
 """Tell whoever recorded an action what followed from it."""
 
 
-def notice_of_answer(action):
-    """A short notice with the effects that the ledger holds; it closes the wizard."""
+def notice_of_answer(action, campaign=None):
+    """A short notice with the effects that the ledger holds; it closes the wizard.
+
+    :param campaign: one that was started besides, by hand
+    """
     effects = action.answer_ids.filtered("effects").mapped("effects")
-    followed = "; ".join(line for text in effects for line in text.splitlines())
+    lines = [line for text in effects for line in text.splitlines()]
+    if campaign:
+        lines.append(action.env._("Campaign started: %s", campaign.name))
+    followed = "; ".join(lines)
     return {
         "type": "ir.actions.client",
         "tag": "display_notification",
