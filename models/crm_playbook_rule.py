@@ -7,17 +7,17 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 TRIGGERS = [
-    ("outcome", "An action ends with an outcome"),
-    ("attempts", "N actions were done in the stage"),
-    ("mail_opened", "The e-mail is opened"),
-    ("mail_clicked", "A link of the e-mail is clicked"),
-    ("mail_replied", "The e-mail is answered"),
-    ("mail_bounced", "The e-mail cannot be delivered"),
-    ("sms_failed", "The SMS cannot be delivered"),
-    ("survey_done", "The survey is answered"),
-    ("idle", "N hours went by in the stage"),
-    ("order_confirmed", "An order is confirmed"),
-    ("invoice_paid", "An invoice is paid"),
+    ("outcome", "Outcome recorded"),
+    ("attempts", "N actions in the stage"),
+    ("mail_opened", "E-mail opened"),
+    ("mail_clicked", "Link clicked"),
+    ("mail_replied", "E-mail answered"),
+    ("mail_bounced", "E-mail undeliverable"),
+    ("sms_failed", "SMS undeliverable"),
+    ("survey_done", "Survey answered"),
+    ("idle", "N hours in the stage"),
+    ("order_confirmed", "Order confirmed"),
+    ("invoice_paid", "Invoice paid"),
 ]
 MOVES = [
     ("stay", "Stay in the stage"),

@@ -13,7 +13,7 @@ ADDRESS = "http://127.0.0.1:{port}"
 WELCOME = """
   Odoo is ready:   {address}
   Log in with:     admin / admin
-  Click first:     the app Playbook, then a campaign in its list
+  Click first:     the app Playbook, then Campaigns
   Stop it with:    Ctrl-C        (its log: {log})
 """
 
