@@ -3,6 +3,12 @@
 import json
 from collections import Counter
 
+MEANINGS = {
+    2: "was interrupted, by a signal or by an error while it looked for tests",
+    3: "failed itself",
+    4: "does not understand its options",
+}
+
 
 class Results:
     """Counts of passes, failures and skips, with the failures that pytest omits."""
@@ -28,7 +34,8 @@ class Results:
             self.check(f"{name}: no test in it was found", passed=False)
         # Tests that failed are counted above; anything else that is wrong is not.
         if status not in (0, 1, 5) and not report["outcomes"].get("failed"):
-            self.check(f"pytest ended with the status {status}", passed=False)
+            told = MEANINGS.get(status, f"ended with the status {status}")
+            self.check(f"pytest {told}", passed=False)
 
     def are_good(self):
         """Whether something was checked and nothing failed."""
