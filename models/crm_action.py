@@ -327,6 +327,9 @@ class CrmAction(models.Model):
         self._wake_scheduler(
             [vals["date_start"] for vals in vals_list if vals["mode"] == "automatic"]
         )
+        if len(vals_list) == 1:
+            # One alone is quicker by the ORM, which then has it in its cache.
+            return as_engine(self).create(vals_list)
         return bulk.insert(as_engine(self), vals_list)
 
     @api.model
