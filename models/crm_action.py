@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from . import bulk
@@ -235,16 +235,7 @@ class CrmAction(models.Model):
         if is_engine(self.env):
             return
         for action in self.filtered("lead_id"):
-            if action.lead_id.partner_id.commercial_partner_id != (
-                action.partner_id.commercial_partner_id
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "%(partner)s is not the entity of opportunity %(lead)s.",
-                        partner=action.partner_id.display_name,
-                        lead=action.lead_id.name,
-                    )
-                )
+            action.lead_id._check_entity_is(action.partner_id)
 
     # === CRUD === #
 
@@ -297,7 +288,7 @@ class CrmAction(models.Model):
         if lead_id:
             lead = existing(self.env, "crm.lead", lead_id)
             lead.check_access("write")
-            self._check_open(lead)
+            lead._check_open()
 
     def _check_opportunity_stays(self, vals):
         """The opportunity is chosen when the action is planned."""
@@ -363,7 +354,7 @@ class CrmAction(models.Model):
         self.check_access("write")
         start = self._readable_date(date)
         for action in self:
-            action._check_open(action._journey())
+            action._journey()._check_open()
             action._check_stay_lasts()
             length = action.date_end and action.date_end - action.date_start
             values = {
@@ -578,15 +569,6 @@ class CrmAction(models.Model):
                 raise UserError(
                     self.env._("%s is not planned any more.", action.display_name)
                 )
-
-    def _check_open(self, journey):
-        if journey and not journey._is_open():
-            raise UserError(
-                self.env._(
-                    "%s is closed: open it again before planning actions for it.",
-                    journey.display_name,
-                )
-            )
 
     def _check_stay_lasts(self):
         """The task of a stage that the journey has left is not planned again."""

@@ -39,19 +39,30 @@ class CrmAction(models.Model):
         Several schedulers may run at once: each takes a task by locking its row, one
         transaction for each task, and leaves alone what another has taken.
         """
+        if self._run_due():
+            self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+
+    @api.model
+    def _run_due(self):
+        """Do due tasks while there are some, and time.
+
+        :return: how many were done or set aside
+        """
         progress = self.env["ir.cron"]._commit_progress
         progress(remaining=self.search_count(self._due_domain()))
+        taken = 0
         while due := self.search(
             self._due_domain(), limit=BATCH, order="date_start, id"
         ):
-            taken = 0
+            before = taken
             for action in due:
                 if action._run_if_free():
                     taken += 1
                     if not progress(1):
-                        return
-            if not taken:
-                return
+                        return taken
+            if taken == before:
+                break
+        return taken
 
     def _run_if_free(self):
         """Do the task, unless another scheduler has it or is in its way.
@@ -124,8 +135,7 @@ class CrmAction(models.Model):
         self._send_mail(template, self._record_for(template))
 
     def _send_mail(self, template, record):
-        """Queue the mail of ``record``, traced, and have Odoo's queue look at it."""
-        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        """Queue the mail of ``record``, traced."""
         address = self._checked_address()
         mail = template.sudo().send_mail_batch(
             record.ids,

@@ -101,16 +101,8 @@ class CrmAction(models.Model):
         if not partner_id:
             return lead.partner_id
         partner = existing(self.env, "res.partner", partner_id)
-        if lead and partner.commercial_partner_id != (
-            lead.partner_id.commercial_partner_id
-        ):
-            raise UserError(
-                self.env._(
-                    "%(partner)s is not the entity of opportunity %(lead)s.",
-                    partner=partner.display_name,
-                    lead=lead.name,
-                )
-            )
+        if lead:
+            lead._check_entity_is(partner)
         return partner
 
     def _user_to_register(self, user_id):

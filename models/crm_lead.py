@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from .engine import as_engine, is_engine
 
@@ -73,7 +73,11 @@ class CrmLead(models.Model):
         if "partner_id" in vals and not is_engine(self.env):
             self._check_new_entity(vals["partner_id"])
         salespeople = {lead: lead.user_id for lead in self} if "user_id" in vals else {}
-        statuses = {lead: lead.commercial_status_id for lead in self}
+        statuses = (
+            {lead: lead.commercial_status_id for lead in self}
+            if "commercial_status_id" in vals and not is_engine(self.env)
+            else {}
+        )
         result = super().write(vals)
         if vals.get("active") is False:
             self._cancel_planned(self.env._("The opportunity was closed or archived."))
@@ -81,7 +85,7 @@ class CrmLead(models.Model):
             as_engine(self._planned_actions()).write({"partner_id": vals["partner_id"]})
         for lead, salesperson in salespeople.items():
             lead._hand_over(salesperson)
-        if "commercial_status_id" in vals and not is_engine(self.env):
+        if statuses:
             self._record_status(statuses)
         return result
 
@@ -116,6 +120,17 @@ class CrmLead(models.Model):
                         lead.crm_campaign_id.name,
                     )
                 )
+
+    def _check_entity_is(self, partner):
+        """The opportunity is of this entity, or of another contact of its company."""
+        if self.partner_id.commercial_partner_id != partner.commercial_partner_id:
+            raise ValidationError(
+                self.env._(
+                    "%(partner)s is not the entity of opportunity %(lead)s.",
+                    partner=partner.display_name,
+                    lead=self.name,
+                )
+            )
 
     def _hand_over(self, salesperson):
         """What the salesperson had still to do is the new one's."""

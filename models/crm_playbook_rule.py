@@ -345,11 +345,12 @@ class CrmPlaybookRule(models.Model):
     def _apply_move(self, event, transition):
         if self.move == "stay" or not event.journey:
             return None
+        # A lost one may still be won: the customer comes back and orders.
+        if self.move != "won" and not event.journey._is_open():
+            return self.env._("Already closed: it does not move.")
         return getattr(self, f"_move_{self.move}")(event.journey, transition)
 
     def _move_next(self, journey, transition):
-        if not journey._is_open():
-            return self.env._("Already closed: it does not move.")
         following = (
             journey.playbook_stage_id._next() if journey.playbook_stage_id else None
         )
@@ -358,8 +359,6 @@ class CrmPlaybookRule(models.Model):
         return journey._move_by_rule(following, transition)
 
     def _move_stage(self, journey, transition):
-        if not journey._is_open():
-            return self.env._("Already closed: it does not move.")
         return journey._move_by_rule(self.target_stage_id, transition)
 
     def _move_won(self, journey, transition):
@@ -369,8 +368,6 @@ class CrmPlaybookRule(models.Model):
         return self.env._("Closed as won")
 
     def _move_lost(self, journey, transition):
-        if not journey._is_open():
-            return self.env._("Already closed: it does not move.")
         journey._close("lost", transition, lost_reason=self.lost_reason_id)
         if self.lost_reason_id:
             return self.env._("Closed as lost: %s", self.lost_reason_id.name)
