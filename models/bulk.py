@@ -7,9 +7,9 @@ by people (mail, followers, tracking, automation rules) is left out.
 """
 
 from odoo import fields
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL
 
-ROWS_IN_A_STATEMENT = 1000
+NO_CONFLICT = SQL()
 
 
 def insert(model, rows):
@@ -21,57 +21,93 @@ def insert(model, rows):
     """
     if not rows:
         return model
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    return insert_columns(model, columns)
+
+
+def insert_columns(model, columns, values=None):
+    """Insert records of ``model`` given column by column.
+
+    :param columns: {name of a field: list of what each record has}
+    :param values: what all of them have
+    :return: the new records, in the order of the lists
+    """
+    own = {name: SQL("given.%s", SQL.identifier(name)) for name in columns}
+    return insert_select(model, own | (values or {}), table(model, columns))
+
+
+def table(model, columns):
+    """Rows given by Python as a table ``given`` of a query, with their order ``n``.
+
+    :param columns: {name: list of values}; the name says the type, by the field of
+        ``model`` that is called so
+    """
+    return SQL(
+        "unnest(%s) WITH ORDINALITY AS given(%s, n)",
+        SQL(", ").join(
+            SQL("%s::%s[]", _column(model, name, values), _column_type(model, name))
+            for name, values in columns.items()
+        ),
+        SQL(", ").join(SQL.identifier(name) for name in columns),
+    )
+
+
+def insert_select(model, values, source, on_conflict=NO_CONFLICT):
+    """Insert one record of ``model`` for each row of a query.
+
+    :param values: {name of a field: an SQL expression over ``source``, or the value
+        that all of them have, as for ``create``}
+    :param source: what stands behind FROM, a table ``given`` among it
+    :param on_conflict: SQL that says what is done with rows that are there already
+    :return: the new records, in the order of ``given.n``
+    """
     model.env.flush_all()
-    complete = _defaults(model, rows[0]) | _log_values(model)
-    names = [*rows[0], *complete]
-    ids = []
-    for batch in split_every(ROWS_IN_A_STATEMENT, rows):
-        ids += _insert_batch(model, names, [row | complete for row in batch])
-    records = model.browse(ids)
-    _forget_lists(model, names)
-    records.modified(names)
-    _compute_only_the_rest(records, names)
+    values = _defaults(model, values) | _log_values(model) | values
+    rows = model.env.execute_query(
+        SQL(
+            "INSERT INTO %s (id, %s) SELECT nextval(%s), %s FROM %s "
+            "ORDER BY given.n %s RETURNING id",
+            SQL.identifier(model._table),
+            SQL(", ").join(SQL.identifier(name) for name in values),
+            f"{model._table}_id_seq",
+            SQL(", ").join(_expression(model, *item) for item in values.items()),
+            source,
+            on_conflict,
+        )
+    )
+    # Numbered in the order of insertion, which RETURNING does not promise to keep.
+    records = model.browse(sorted(record_id for (record_id,) in rows))
+    _forget_lists(model, values)
+    records.modified(values)
+    _compute_only_the_rest(records, values)
     return records
 
 
-def _insert_batch(model, names, rows):
-    ids = _next_ids(model, len(rows))
-    columns = [model._fields[name] for name in names]
-    values = (
-        (
-            record_id,
-            *(
-                field.convert_to_column_insert(row[field.name], model)
-                for field in columns
-            ),
-        )
-        for record_id, row in zip(ids, rows, strict=True)
-    )
-    model.env.execute_query(
-        SQL(
-            "INSERT INTO %s (id, %s) VALUES %s RETURNING id",
-            SQL.identifier(model._table),
-            SQL(", ").join(SQL.identifier(name) for name in names),
-            SQL(", ").join(SQL("%s", row) for row in values),
-        )
-    )
-    return ids
+def _column(model, name, values):
+    field = model._fields[name]
+    if field.type in ("many2one", "integer", "datetime"):
+        return [value or None for value in values]
+    return [field.convert_to_column_insert(value, model) for value in values]
 
 
-def _next_ids(model, count):
-    """Ids drawn beforehand: ``RETURNING`` promises no order."""
-    rows = model.env.execute_query(
-        SQL(
-            "SELECT nextval(%s) FROM generate_series(1, %s)",
-            f"{model._table}_id_seq",
-            count,
-        )
+def _column_type(model, name):
+    field_type = model._fields[name].column_type[1]
+    return SQL(field_type)  # pylint: disable=sql-injection
+
+
+def _expression(model, name, value):
+    if isinstance(value, SQL):
+        return value
+    field = model._fields[name]
+    return SQL(
+        "%s::%s",
+        field.convert_to_column_insert(value, model),
+        _column_type(model, name),
     )
-    return [record_id for (record_id,) in rows]
 
 
 def _defaults(model, given):
-    """Default values of the stored fields that the rows do not give."""
+    """Default values of the stored fields that are not given."""
     names = [
         name
         for name, field in model._fields.items()
@@ -99,7 +135,7 @@ def _forget_lists(model, names):
 
 
 def _compute_only_the_rest(records, names):
-    """Compute the stored fields that the rows did not give, other add-ons' included."""
+    """Compute the stored fields that were not given, other add-ons' included."""
     for name, field in records._fields.items():
         if field.store and field.compute:
             if name in names:

@@ -313,15 +313,20 @@ class CrmAction(models.Model):
     # === PLANNING === #
 
     @api.model
-    def _create_planned(self, vals_list):
-        """Plan actions for the engine: no mail, no subscription, one batch."""
-        self._wake_scheduler(
-            [vals["date_start"] for vals in vals_list if vals["mode"] == "automatic"]
-        )
-        if len(vals_list) == 1:
+    def _create_planned(self, columns, values):
+        """Plan actions for the engine: no mail, no subscription, one batch.
+
+        :param columns: {name of a field: list of what each action has}
+        :param values: what all of them have
+        """
+        actions = as_engine(self)
+        if values["mode"] == "automatic":
+            self._wake_scheduler(columns["date_start"])
+        if len(columns["date_start"]) == 1:
             # One alone is quicker by the ORM, which then has it in its cache.
-            return as_engine(self).create(vals_list)
-        return bulk.insert(as_engine(self), vals_list)
+            own = {name: column[0] for name, column in columns.items()}
+            return actions.create([own | values])
+        return bulk.insert_columns(actions, columns, values)
 
     @api.model
     def _wake_scheduler(self, dates):

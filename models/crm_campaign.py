@@ -27,7 +27,15 @@ class CrmCampaign(models.Model):
         "closed": set(),
     }
     _engine_fields = frozenset(
-        {"state", "utm_campaign_id", "generated_at", "is_generated"}
+        {
+            "state",
+            "utm_campaign_id",
+            "generated_at",
+            "is_generated",
+            "generation_started_at",
+            "generation_total",
+            "generation_done",
+        }
     )
 
     name = fields.Char(required=True, tracking=True)

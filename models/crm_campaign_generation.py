@@ -6,14 +6,16 @@ from psycopg2 import OperationalError
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, split_every
 
-from .engine import as_engine
+from .engine import CONFLICTS, as_engine
 
-# Large enough that finding the newcomers costs little beside making them; the first
-# batch is small, since somebody waits for the button to be released.
-BATCH = 2000
+# Large enough that what each batch costs by itself is little beside its rows; the first
+# is small, since somebody waits for the button to be released.
+BATCH = 5000
 FIRST_BATCH = 500
+# How often a batch is tried that somebody else is in the way of.
+ATTEMPTS = 5
 BLACKLISTS = {
     "email": "is_blacklisted",
     "survey": "is_blacklisted",
@@ -29,10 +31,11 @@ class CampaignBusy(UserError):
 class CrmCampaign(models.Model):
     """How a campaign takes up the entities of its segment.
 
-    Each batch locks the campaign, finds the entities that are not in it yet, and makes
-    their opportunities, first tasks and ledger lines in one transaction. A batch that
-    is cut short leaves nothing; the next one goes on where the last ended. Cost grows
-    with the number of new opportunities.
+    A run asks once who is missing, and takes them up by batches. Each batch locks the
+    campaign, leaves out whom somebody else took up meanwhile, and makes opportunities,
+    ledger lines and first tasks in one transaction of a few statements. A batch that is
+    cut short leaves nothing; the next run goes on where the last ended. Cost grows with
+    the number of new opportunities.
     """
 
     _inherit = "crm.campaign"
@@ -41,15 +44,20 @@ class CrmCampaign(models.Model):
     is_generated = fields.Boolean(
         readonly=True, copy=False, help="The whole segment has been taken up once."
     )
+    generation_started_at = fields.Datetime(readonly=True, copy=False)
+    generation_total = fields.Integer(
+        readonly=True, copy=False, help="How many entities this generation takes up."
+    )
+    generation_done = fields.Integer(
+        readonly=True, copy=False, help="How many of them have their opportunity."
+    )
     to_generate_count = fields.Integer(compute="_compute_to_generate_count")
 
     @api.depends("segment_id", "state", "reentry", "reentry_days", "generated_at")
     def _compute_to_generate_count(self):
         for campaign in self:
             campaign.to_generate_count = (
-                campaign._partners_of_company().search_count(
-                    campaign._candidate_domain()
-                )
+                len(campaign._candidates())
                 if campaign.segment_id and not campaign.is_template
                 else 0
             )
@@ -63,12 +71,14 @@ class CrmCampaign(models.Model):
             somebody else at this moment
         """
         self.check_access("write")
-        created = 0
         for campaign in self:
             campaign._check_running()
-            while batch := len(campaign._generate_batch()):
-                created += batch
-        return created
+            campaign._lock()
+        return sum(
+            len(campaign._generate_batch(batch))
+            for campaign in self
+            for batch in campaign._begin_generation()
+        )
 
     def start_for(self, partner_ids):
         """Start opportunities for given entities, whether in the segment or not.
@@ -82,37 +92,66 @@ class CrmCampaign(models.Model):
         self._check_running()
         partners = self.env["res.partner"].browse(partner_ids).exists()
         partners.check_access("read")
-        return self._take_up(self._welcome(partners)).ids
+        return self._take_up(self._welcome(partners.ids)).ids
 
     @api.model
     def _cron_generate(self):
         """Generate the running campaigns, batch by batch, with progress."""
-        progress = self.env["ir.cron"]._commit_progress
-        due = self.search(self._generation_domain())
-        left = sum(due.mapped("to_generate_count"))
-        progress(remaining=left)
-        for campaign in due:
-            while batch := len(campaign._try_batch()):
-                left -= batch
-                if not progress(batch, remaining=max(left, 1)):
-                    return
-            progress(remaining=max(left, 0))
-        progress(remaining=0)
+        for campaign in self.search(self._generation_domain()):
+            if not campaign._run_generation():
+                return
 
-    def _try_batch(self):
-        """A batch; nothing where somebody else is at it, or where it goes wrong."""
+    def _run_generation(self):
+        """Take up the whole segment, one transaction a batch.
+
+        :return: whether there is time left for another campaign
+        """
+        progress = self.env["ir.cron"]._commit_progress
         try:
-            with self.env.cr.savepoint():
-                return self._generate_batch()
-        except OperationalError:
-            raise  # the whole job is tried again
+            batches = self._begin_generation()
+            progress(remaining=self.generation_total)
+            for batch in batches:
+                self._try_batch(batch)
+                if not progress(len(batch)) and batch is not batches[-1]:
+                    return False
         except CampaignBusy as busy:
             _logger.info("%s", busy)
+        except OperationalError:
+            raise  # PostgreSQL is in trouble, not the campaign
         except Exception as error:
+            self.env.cr.rollback()
             _logger.warning("Campaign %s was not generated", self.id, exc_info=True)
             self.message_post(
                 body=self.env._("The opportunities could not be made: %s", error)
             )
+        return bool(progress(remaining=0))
+
+    def _begin_generation(self):
+        """Look who is missing.
+
+        :return: the ids of the entities, in batches
+        """
+        missing = sorted(self._candidates())
+        as_engine(self).write(
+            {
+                "generation_started_at": fields.Datetime.now(),
+                "generation_total": len(missing),
+                "generation_done": 0,
+                "is_generated": not missing,
+            }
+        )
+        return list(split_every(BATCH, missing, list))
+
+    def _try_batch(self, batch):
+        """A batch; where somebody else was in its way, it is tried again."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._generate_batch(batch)
+            except CONFLICTS as conflict:
+                self.env.cr.rollback()
+                if attempt == ATTEMPTS:
+                    raise
+                _logger.info("Campaign %s tries again: %s", self.id, conflict)
         return self.env["crm.lead"]
 
     @api.model
@@ -128,24 +167,27 @@ class CrmCampaign(models.Model):
     def _generate_first_batch(self):
         """What is ready when the button is released; the scheduler makes the rest."""
         if self.filtered_domain(self._generation_domain()):
-            self._generate_batch(FIRST_BATCH)
+            self._lock()
+            for batch in self._begin_generation()[:1]:
+                self._generate_batch(batch[:FIRST_BATCH])
             if not self.is_generated:
                 self._wake_machine()
 
-    def _generate_batch(self, limit=BATCH):
-        """Take up the next entities of the segment.
+    def _generate_batch(self, partner_ids):
+        """Take up these entities, but whom somebody else has taken up meanwhile.
 
-        :param limit: how many at the most
-        :return: the new opportunities, none where nothing is left
+        :return: the new opportunities
         """
-        self.ensure_one()
         self._lock()
-        partners = self._partners_of_company().search(
-            self._candidate_domain(), limit=limit, order="id"
+        leads = self._take_up(self._welcome(partner_ids))
+        done = self.generation_done + len(partner_ids)
+        as_engine(self).write(
+            {
+                "generated_at": fields.Datetime.now(),
+                "generation_done": done,
+                "is_generated": done >= self.generation_total,
+            }
         )
-        leads = self._take_up(partners)
-        if len(partners) < limit:
-            as_engine(self).write({"is_generated": True})
         return leads
 
     def _partners_of_company(self):
@@ -173,76 +215,118 @@ class CrmCampaign(models.Model):
                     self.name,
                 )
             ) from error
-        as_engine(self).write({"generated_at": fields.Datetime.now()})
 
-    def _take_up(self, partners):
+    def _take_up(self, partner_ids):
         """Make one opportunity for each entity, and start the playbook on it."""
-        if not partners:
-            return self.env["crm.lead"]
+        leads = self.env["crm.lead"]
+        if not partner_ids:
+            return leads
         stage = self.playbook_id._first_stage()
-        rounds = self._next_rounds(partners)
-        salespeople = self._salespeople(partners)
-        leads = self.env["crm.lead"]._insert_opportunities(
-            [
-                self._prepare_lead_values(partner, user)
-                | {"campaign_round": rounds.get(partner.id, 1)}
-                for partner, user in zip(partners, salespeople, strict=True)
-            ]
+        leads = leads._insert_opportunities(
+            {
+                "partner_id": partner_ids,
+                "user_id": self._salespeople(partner_ids),
+                "campaign_round": self._next_rounds(partner_ids),
+            },
+            self._prepare_lead_values()
+            | leads._prepare_stage_values(stage)
+            | {"stage_visit": 1},
         )
-        # The ledger tells of each start: thousands of chatter notes say no more.
-        quiet = leads.with_context(tracking_disable=True)
-        quiet._enter_stage(stage, quiet._open_lines("started"))
+        leads._subscribe_salespeople()
+        lines = self.env["crm.transition"]._open_all(
+            "started",
+            {"lead_id": leads.ids, "action_id": [None] * len(leads)},
+            from_stage_id=False,
+            to_stage_id=stage.id,
+        )
+        leads._plan_stage_task(stage, lines)
         return leads.with_env(self.env)
 
-    def _prepare_lead_values(self, partner, user):
+    def _prepare_lead_values(self):
+        """What the opportunities have of their campaign; SQL over ``partner``."""
         return {
-            "name": f"{self.name} · {partner.display_name}",
-            "type": "opportunity",
-            "partner_id": partner.id,
-            "user_id": user.id,
+            "name": SQL(
+                "%s || ' · ' || coalesce(partner.complete_name, '')", self.name
+            ),
             "team_id": self.team_id.id,
             "company_id": self.company_id.id,
             "crm_campaign_id": self.id,
             "campaign_id": self.utm_campaign_id.id,
-            "commercial_status_id": partner.commercial_status_id.id,
-            "commercial_status_date": partner.commercial_status_date,
+            "commercial_status_id": SQL("partner.commercial_status_id"),
+            "commercial_status_date": SQL("partner.commercial_status_date"),
         }
 
-    def _salespeople(self, partners):
-        """Who gets the opportunity of each entity, by the campaign's policy."""
-        people, count = self._people(), len(partners)
-        nobody = self.env["res.users"]
+    def _salespeople(self, partner_ids):
+        """Who gets the opportunity of each entity, by the campaign's policy, as ids."""
+        people, count = self._people(), len(partner_ids)
         if self.assignment == "round_robin":
-            return people._take_turns(count, "crm.lead", self)
+            return [user.id for user in people._take_turns(count, "crm.lead", self)]
         if self.assignment == "least_loaded":
-            return people._level_load(count)
+            return [user.id for user in people._level_load(count)]
         if self.assignment == "responsible":
-            return [self.user_id] * count
+            return [self.user_id.id] * count
         if self.assignment == "nobody":
-            return [nobody] * count
-        return [partner.user_id or self.user_id for partner in partners]
-
-    def _next_rounds(self, partners):
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT partner_id, max(campaign_round) + 1 FROM crm_lead "
-                "WHERE crm_campaign_id = %s AND partner_id = ANY(%s) "
-                "GROUP BY partner_id",
-                self.id,
-                partners.ids,
+            return [False] * count
+        own = dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT id, user_id FROM res_partner WHERE id = ANY(%s)",
+                    partner_ids,
+                )
             )
         )
-        return dict(rows)
+        return [own.get(partner_id) or self.user_id.id for partner_id in partner_ids]
+
+    def _next_rounds(self, partner_ids):
+        """The how-manieth time it is for each entity."""
+        latest = dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT partner_id, max(campaign_round) FROM crm_lead "
+                    "WHERE crm_campaign_id = %s AND partner_id = ANY(%s) "
+                    "GROUP BY partner_id",
+                    self.id,
+                    partner_ids,
+                )
+            )
+        )
+        return [latest.get(partner_id, 0) + 1 for partner_id in partner_ids]
 
     # === WHO === #
 
-    def _candidate_domain(self):
-        """The entities of the segment that the campaign would take up now."""
-        return (
-            self.segment_id._partner_domain()
-            & self._own_company_domain()
-            & self._reachable_domain()
-            & self._newcomer_domain()
+    def _candidates(self):
+        """The entities of the segment that the campaign would take up now, a query."""
+        return self._newcomers(self.segment_id._partner_domain())
+
+    def _welcome(self, partner_ids):
+        """Those of the entities that the campaign may take up, segment or not."""
+        return sorted(self._newcomers(Domain("id", "in", partner_ids)))
+
+    def _newcomers(self, domain):
+        """Entities for the campaign, without those who are in it, a query.
+
+        Nor those who were in it too lately to begin again.
+        """
+        query = self._partners_of_company()._search(
+            domain & self._own_company_domain() & self._reachable_domain()
+        )
+        query.add_where(
+            SQL(
+                "NOT EXISTS (SELECT FROM crm_lead taken WHERE "
+                "taken.crm_campaign_id = %s AND taken.partner_id = res_partner.id%s)",
+                self.id,
+                self._still_in(),
+            )
+        )
+        return query
+
+    def _still_in(self):
+        """Which opportunities of an entity keep it from another one."""
+        if self.reentry == "never":
+            return SQL()
+        return SQL(
+            " AND (taken.won_status = 'pending' OR taken.date_closed > %s)",
+            fields.Datetime.now() - timedelta(days=self.reentry_days),
         )
 
     def _own_company_domain(self):
@@ -255,27 +339,6 @@ class CrmCampaign(models.Model):
             return Domain.TRUE
         return Domain(BLACKLISTS[channel], "=", False)
 
-    def _newcomer_domain(self):
-        """Without those who are in the campaign, or were too lately to begin again."""
-        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
-        taken = Domain("crm_campaign_id", "=", self.id)
-        if self.reentry == "delay":
-            again = fields.Datetime.now() - timedelta(days=self.reentry_days)
-            taken &= Domain("won_status", "=", "pending") | Domain(
-                "date_closed", ">", again
-            )
-        query = leads._search(taken & Domain("partner_id", "!=", False))
-        return Domain("id", "not in", query.subselect("partner_id"))
-
-    def _welcome(self, partners):
-        """Those of the entities that the campaign may take up, segment or not."""
-        return self._partners_of_company().search(
-            Domain("id", "in", partners.ids)
-            & self._own_company_domain()
-            & self._reachable_domain()
-            & self._newcomer_domain()
-        )
-
     # === SPAWN === #
 
     def _spawn(self, event):
@@ -286,7 +349,7 @@ class CrmCampaign(models.Model):
         refusal = self._refuse_spawn(event)
         if refusal:
             return refusal
-        lead = as_engine(self)._take_up(self._welcome(event.partner))
+        lead = as_engine(self)._take_up(self._welcome(event.partner.ids))
         as_engine(lead).write({"origin_action_id": event.action.id})
         return self.env._("Campaign started: %s", self.name)
 
@@ -297,7 +360,7 @@ class CrmCampaign(models.Model):
             return self.env._("Loop cut: campaign %s would start itself again.", name)
         if self.sudo().state != "running":
             return self.env._("Campaign %s does not run: nothing was started.", name)
-        if not self.sudo()._welcome(event.partner):
+        if not self.sudo()._welcome(event.partner.ids):
             return self.env._(
                 "%(entity)s is in campaign %(campaign)s already, or not for it: "
                 "nothing was started.",

@@ -66,7 +66,6 @@ class CrmJourney(models.AbstractModel):
     crm_campaign_id = fields.Many2one(
         "crm.campaign",
         "Playbook Campaign",
-        index="btree_not_null",
         copy=False,
         ondelete="restrict",
     )
@@ -178,19 +177,12 @@ class CrmJourney(models.AbstractModel):
                 journey._close(stage.closes_as, transition)
 
     def _plan_stage_task(self, stage, transitions):
-        lines = dict(zip(self.ids, transitions.ids, strict=True))
-        takers = self.filtered(lambda journey: journey._takes_task_of(stage))
-        if not takers:
-            return self.env["crm.action"]
-        return stage.sudo()._plan(
-            [Event.of_journey("moved", journey) for journey in takers],
-            planned_by="stage",
-            transition_id=lambda event: lines[event.journey.id],
-            playbook_stage_id=stage.id,
-            stage_visit=lambda event: event.journey.stage_visit,
-            crm_campaign_id=lambda event: event.journey.crm_campaign_id.id,
-            **{self._journey_field: lambda event: event.journey.id},
-        )
+        lines = [
+            line.id
+            for journey, line in zip(self, transitions, strict=True)
+            if journey._takes_task_of(stage)
+        ]
+        return stage.sudo()._plan(transitions.browse(lines), "stage")
 
     def _takes_task_of(self, plan):
         """Whether a task is planned: a closed campaign sends nothing any more."""
@@ -311,18 +303,6 @@ class CrmJourney(models.AbstractModel):
             "playbook_stage_id": self.playbook_stage_id.id,
             "stage_visit": self.stage_visit,
         }
-
-    def _task_values(self):
-        """What a rule's next action takes from the journey.
-
-        After closing, what is still to do belongs to the entity, not to the journey.
-        """
-        if not self:
-            return {}
-        campaign = {"crm_campaign_id": self.crm_campaign_id.id}
-        if not self._is_open():
-            return campaign
-        return campaign | self._stay_values() | {self._journey_field: self.id}
 
     # === CHECKS === #
 

@@ -33,6 +33,9 @@ class CrmLead(models.Model):
         "(crm_campaign_id, partner_id, campaign_round) "
         "WHERE crm_campaign_id IS NOT NULL"
     )
+    _campaign_user_index = models.Index(
+        "(crm_campaign_id, user_id, id) WHERE crm_campaign_id IS NOT NULL"
+    )
     _open_in_stage_index = models.Index(
         "(playbook_stage_id, stage_entered_at) WHERE won_status = 'pending' AND active"
     )

@@ -1,76 +1,125 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-from odoo.tools import SQL, email_normalize_all
+from odoo.tools import SQL
 
 from odoo.addons.iap.tools import iap_tools
-from odoo.addons.mail.tools import mail_validation
-from odoo.addons.phone_validation.tools import phone_validation
 
 from . import bulk
 from .engine import as_engine
+
+COPIED = ("phone", "function", "website", "phone_sanitized", "email_normalized")
+ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")
 
 
 class CrmLead(models.Model):
     """How the opportunities of a campaign are made: in sets, as complete as by hand.
 
     ``crm.lead.create`` makes some hundred a second. Here the same columns are filled
-    from the entity in one statement a batch; cost grows with the new opportunities.
+    from the entity by one statement a batch; cost grows with the new opportunities.
     """
 
     _inherit = "crm.lead"
 
     @api.model
-    def _insert_opportunities(self, rows):
-        """Make opportunities for entities.
+    def _insert_opportunities(self, newcomers, values):
+        """Make one opportunity for each newcomer.
 
-        :param rows: list of values; each with ``partner_id``, ``user_id``, ``team_id``
-        :return: the new opportunities, in the order of the rows
+        :param newcomers: {"partner_id": list of ids, "user_id": list of the ids of
+            their salespeople, "campaign_round": list of numbers}
+        :param values: what all have in common; among it ``team_id``
+        :return: the new opportunities, in the order of the lists
         """
-        partners = self.env["res.partner"].browse(row["partner_id"] for row in rows)
-        stages = {
-            team_id: self._stage_find(team_id=team_id, domain=[("fold", "=", False)])
-            for team_id in {row["team_id"] for row in rows}
-        }
-        leads = bulk.insert(
+        team = self.env["crm.team"].browse(values["team_id"])
+        stage = self._stage_find(team_id=team.id, domain=[("fold", "=", False)])
+        leads = bulk.insert_select(
             as_engine(self),
-            [
-                self._prepare_columns_of_entity(partner)
-                | self._prepare_columns_of_newcomer(row, stages[row["team_id"]])
-                | row
-                for partner, row in zip(partners, rows, strict=True)
-            ],
+            {name: SQL("given.%s", SQL.identifier(name)) for name in newcomers}
+            | self._columns_from_partner()
+            | self._columns_of_first_day(stage)
+            | values,
+            SQL(
+                "%s JOIN res_partner partner ON partner.id = given.partner_id"
+                " LEFT JOIN res_partner parent ON parent.id = partner.parent_id"
+                " LEFT JOIN res_country country ON country.id = partner.country_id"
+                " LEFT JOIN res_lang lang ON lang.code = partner.lang AND lang.active",
+                bulk.table(self, newcomers),
+            ),
         )
+        leads._check_uncertain_phones()
         leads._score()
         return leads
 
     @api.model
-    def _prepare_columns_of_entity(self, partner):
-        """What Odoo copies from the customer, and what it derives from that."""
-        return {
-            "lang_id": False,
-            **self._prepare_values_from_partner(partner),
-            "email_from": partner.email,
-            "email_normalized": partner.email_normalized,
-            "email_domain_criterion": iap_tools.mail_prepare_for_domain_search(
-                partner.email_normalized
-            )
-            if partner.email_normalized
-            else False,
-            "email_state": _email_state(partner.email),
-            "phone_sanitized": partner.phone_sanitized,
-            "phone_state": _phone_state(partner.phone, partner.country_id.code),
+    def _columns_from_partner(self):
+        """What Odoo copies from the customer, and what it derives from that.
+
+        As ``_prepare_values_from_partner`` and the computes of ``crm.lead`` tell it.
+        """
+        copied = {
+            name: SQL("NULLIF(partner.%s, '')", SQL.identifier(name)) for name in COPIED
         }
+        address = {name: SQL("partner.%s", SQL.identifier(name)) for name in ADDRESS}
+        return (
+            copied
+            | address
+            | {
+                "email_from": SQL("NULLIF(partner.email, '')"),
+                "lang_id": SQL("lang.id"),
+                "contact_name": SQL(
+                    "CASE WHEN NOT coalesce(partner.is_company, false) "
+                    "THEN NULLIF(partner.name, '') END"
+                ),
+                "partner_name": SQL(
+                    "coalesce(NULLIF(parent.name, ''), CASE WHEN partner.is_company "
+                    "THEN NULLIF(partner.name, '') "
+                    "ELSE NULLIF(partner.company_name, '') END)"
+                ),
+                "email_domain_criterion": _domain_criterion(),
+                "email_state": SQL(
+                    "CASE WHEN partner.email_normalized <> '' THEN 'correct' "
+                    "WHEN partner.email <> '' THEN 'incorrect' END"
+                ),
+                "phone_state": SQL(
+                    "CASE WHEN %s THEN 'correct' END", self._phone_is_certain()
+                ),
+            }
+        )
 
     @api.model
-    def _prepare_columns_of_newcomer(self, row, stage):
+    def _phone_is_certain(self):
+        """Whether Odoo could read the number without the help of its own country."""
+        return SQL(
+            "partner.phone_sanitized <> '' AND "
+            "(country.code IS NOT NULL OR partner.phone LIKE '+%%')"
+        )
+
+    def _check_uncertain_phones(self):
+        """Have Odoo itself look at the numbers that SQL says nothing of."""
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM crm_lead "
+                "WHERE id = ANY(%s) AND phone IS NOT NULL AND phone_state IS NULL",
+                self.ids,
+            )
+        )
+        uncertain = self.browse([lead_id for (lead_id,) in rows])
+        self.env.add_to_compute(self._fields["phone_state"], uncertain)
+
+    @api.model
+    def _columns_of_first_day(self, stage):
         """How an opportunity stands on its first day."""
         now = fields.Datetime.now()
         return {
+            "type": "opportunity",
             "active": True,
             "stage_id": stage.id,
             "won_status": "pending",
-            "date_open": now if row["user_id"] else False,
+            "date_open": SQL(
+                "CASE WHEN given.user_id IS NOT NULL THEN %s::timestamp END", now
+            ),
             "date_last_stage_update": now,
+            "day_open": 0.0,
+            "day_close": 0.0,
+            "lead_properties": False,
             "probability": 0.0,
             "automated_probability": 0.0,
             "prorated_revenue": 0.0,
@@ -80,14 +129,23 @@ class CrmLead(models.Model):
         }
 
     def _score(self):
-        """Odoo's own probability, once for each combination of what it depends on."""
-        names = ["stage_id", "team_id", *self._pls_get_safe_fields()]
+        """Odoo's own probability, asked once for each combination of what it minds.
+
+        The opportunities are of one team and stand in one stage.
+        """
+        if not self._has_history():
+            return
+        names = self._pls_get_safe_fields()
         for leads in self.grouped(
             lambda lead: tuple(lead[name] for name in names)
         ).values():
             scores, _unused = leads[0]._pls_get_naive_bayes_probabilities()
             if probability := scores.get(leads[0].id):
                 leads._write_probability(probability)
+
+    def _has_history(self):
+        """Whether Odoo has counted won or lost opportunities to learn from."""
+        return bool(self.env["crm.lead.scoring.frequency"].sudo().search([], limit=1))
 
     def _write_probability(self, probability):
         """Straight to the columns: nothing else depends on them on the first day."""
@@ -103,20 +161,56 @@ class CrmLead(models.Model):
         )
         self.invalidate_recordset(["probability", "automated_probability"])
 
+    # === FOLLOWERS === #
 
-def _email_state(email):
-    """As ``crm.lead._compute_email_state`` tells it."""
-    if not email:
-        return False
-    valid = any(map(mail_validation.mail_validate, email_normalize_all(email)))
-    return "correct" if valid else "incorrect"
+    def _subscribe_salespeople(self):
+        """Have each salesperson follow, without a mail for each opportunity.
+
+        Odoo itself says who follows one opportunity of each salesperson, and with
+        which subtypes; the others get the same.
+        """
+        for salesperson, leads in self.grouped("user_id").items():
+            quiet = leads[0].with_context(mail_auto_subscribe_no_notify=True)
+            quiet._message_auto_subscribe(
+                {"user_id": salesperson.id, "team_id": leads[0].team_id.id}
+            )
+            if others := leads[1:]:
+                others._follow_like(leads[0])
+
+    def _follow_like(self, example):
+        """Give these new opportunities the followers of another one."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """WITH follower AS (
+                       INSERT INTO mail_followers (res_model, res_id, partner_id)
+                       SELECT res_model, lead.id, partner_id
+                         FROM mail_followers, unnest(%s) AS lead(id)
+                        WHERE res_model = %s AND res_id = %s
+                    RETURNING id, partner_id)
+                   INSERT INTO mail_followers_mail_message_subtype_rel
+                   SELECT follower.id, subtype.mail_message_subtype_id
+                     FROM follower
+                     JOIN mail_followers origin USING (partner_id)
+                     JOIN mail_followers_mail_message_subtype_rel subtype
+                       ON subtype.mail_followers_id = origin.id
+                    WHERE origin.res_model = %s AND origin.res_id = %s""",
+                self.ids,
+                self._name,
+                example.id,
+                self._name,
+                example.id,
+            )
+        )
+        self.env["mail.followers"].invalidate_model()
 
 
-def _phone_state(phone, country_code):
-    """As ``crm.lead._compute_phone_state`` tells it."""
-    if not phone:
-        return False
-    try:
-        return "correct" if phone_validation.phone_parse(phone, country_code) else False
-    except UserError:
-        return "incorrect"
+def _domain_criterion():
+    """As ``iap_tools.mail_prepare_for_domain_search`` tells it."""
+    return SQL(
+        "CASE WHEN partner.email_normalized <> '' THEN "
+        "CASE WHEN split_part(partner.email_normalized, '@', 2) = ANY(%s) "
+        "THEN partner.email_normalized "
+        "ELSE '@' || split_part(partner.email_normalized, '@', 2) END END",
+        sorted(iap_tools._MAIL_DOMAIN_BLACKLIST),
+    )

@@ -378,12 +378,7 @@ class CrmPlaybookRule(models.Model):
             return None
         if refusal := self._refuse_automatic_task(event):
             return refusal
-        action = self._plan(
-            [event],
-            planned_by="rule",
-            transition_id=transition.id,
-            **event.journey._task_values(),
-        )
+        action = self._plan(transition, "rule")
         return self.env._(
             "Planned: %(task)s, %(date)s, %(user)s",
             task=self.task_type_id.name,

@@ -4,6 +4,7 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
 MODES = [
     ("planned", "Planned at an hour"),
@@ -23,13 +24,27 @@ ASSIGNEES = [
 ]
 # Planned hours are told to people: nobody plans a visit at 10:37.
 PLANNING_STEP = timedelta(minutes=15)
+# Whose task it is: a stage's is the journey's entity's, a rule's is that of what it
+# answers, which may be another contact of the same company.
+ENTITIES = {"stage": SQL("journey.partner_id"), "rule": SQL("line.partner_id")}
+# What an action takes from the ledger line that plans it.
+PLANNED_FOR = (
+    "partner_id",
+    "transition_id",
+    "lead_id",
+    "playbook_stage_id",
+    "stage_visit",
+    "crm_campaign_id",
+    "team_id",
+    "company_id",
+)
 
 
 class CrmTaskPlan(models.AbstractModel):
     """How a task will be planned: what, when and for whom.
 
-    Stages and rules plan tasks alike. ``_plan`` takes the events that ask for a task
-    and creates one action for each, in one batch.
+    Stages and rules plan tasks alike. ``_plan`` takes the ledger lines that ask for a
+    task and creates one action for each, in one batch.
     """
 
     _name = "crm.task.plan"
@@ -121,50 +136,82 @@ class CrmTaskPlan(models.AbstractModel):
 
     # === PLANNING === #
 
-    def _plan(self, events, **values):
-        """Plan one task for each event, in one batch.
+    def _plan(self, lines, planned_by, **values):
+        """Plan one task for each ledger line, in one batch.
 
-        :param events: list of :class:`Event`
-        :param values: more values of the actions (the stage, the rule ...); a callable
-            is called with the event
-        :return: the planned actions, in the order of the events
+        :param lines: lines of :class:`CrmTransition`: what happened, to which journey
+        :param planned_by: ``stage`` or ``rule``
+        :param values: more values that all the actions have
+        :return: the planned actions, in the order of the lines
         """
         self.ensure_one()
-        assignees = self._assign(events)
-        companies = [self._company_of(event) for event in events]
-        dates = {
-            (user, company): self._task_dates(user, company)
-            for user, company in set(zip(assignees, companies, strict=True))
-        }
+        if not lines:
+            return self.env["crm.action"]
+        asked = self._asked(lines, ENTITIES[planned_by])
+        users = self._share(asked)
+        dates = self._dates_of(users, asked["company_id"])
         return self.env["crm.action"]._create_planned(
-            [
-                self._prepare_task_values(event, user, *dates[user, company])
-                | {
-                    name: value(event) if callable(value) else value
-                    for name, value in values.items()
-                }
-                for event, user, company in zip(
-                    events, assignees, companies, strict=True
-                )
-            ]
+            {name: asked[name] for name in PLANNED_FOR}
+            | {
+                "user_id": users,
+                "date_start": [start for start, _end in dates],
+                "date_end": [end for _start, end in dates],
+            },
+            {
+                "action_type_id": self.task_type_id.id,
+                "mode": self.task_mode,
+                "planned_by": planned_by,
+            }
+            | values,
         )
 
-    def _prepare_task_values(self, event, user, date_start, date_end):
-        journey = event.journey
-        team = journey.team_id or event.action.team_id
-        return {
-            "action_type_id": self.task_type_id.id,
-            "mode": self.task_mode,
-            "partner_id": event.partner.id,
-            "user_id": user.id,
-            "team_id": team.id,
-            "company_id": self._company_of(event).id,
-            "date_start": date_start,
-            "date_end": date_end,
-        }
+    def _asked(self, lines, entity):
+        """Of whom and for whom the lines ask a task, as columns.
 
-    def _company_of(self, event):
-        return (event.journey or event.action).company_id or self.env.company
+        Once a journey is closed, what is still to do belongs to the entity, not to it.
+        """
+        self.env.flush_all()
+        columns = {
+            "partner_id": entity,
+            "transition_id": SQL("line.id"),
+            "lead_id": _while_open("journey.id"),
+            "playbook_stage_id": _while_open("journey.playbook_stage_id"),
+            "stage_visit": _while_open("journey.stage_visit"),
+            "crm_campaign_id": SQL("journey.crm_campaign_id"),
+            "team_id": SQL("coalesce(journey.team_id, done.team_id)"),
+            "company_id": SQL(
+                "coalesce(journey.company_id, done.company_id, %s)", self.env.company.id
+            ),
+            "user_id": getattr(self, f"_assignee_{self.assignee}")(),
+        }
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT %s
+                     FROM unnest(%s) WITH ORDINALITY AS given(id, n)
+                     JOIN crm_transition line ON line.id = given.id
+                LEFT JOIN crm_lead journey ON journey.id = line.lead_id
+                     JOIN res_partner partner ON partner.id = %s
+                LEFT JOIN crm_playbook_stage stage
+                       ON stage.id = journey.playbook_stage_id
+                LEFT JOIN crm_action done ON done.id = line.action_id
+                 ORDER BY given.n""",
+                SQL(", ").join(columns.values()),
+                lines.ids,
+                entity,
+            )
+        )
+        return dict(zip(columns, zip(*rows, strict=True), strict=True))
+
+    def _dates_of(self, user_ids, company_ids):
+        """Start and end of each task, looked up once for each user and company."""
+        dates = {
+            (user_id, company_id): self._task_dates(
+                self.env["res.users"].sudo().browse(user_id or ()),
+                self.env["res.company"].sudo().browse(company_id),
+            )
+            for user_id, company_id in set(zip(user_ids, company_ids, strict=True))
+        }
+        return [dates[of] for of in zip(user_ids, company_ids, strict=True)]
 
     def _task_dates(self, user, company):
         """When a task given now to ``user`` starts and ends (UTC, naive).
@@ -206,63 +253,61 @@ class CrmTaskPlan(models.AbstractModel):
         return moment
 
     # === ASSIGNMENT === #
+    # Each policy says in SQL, over a ledger line and what it speaks of, who has the
+    # task: nobody where it comes out empty.
 
-    def _assign(self, events):
-        """Who does the task of each event; an empty user where nobody is named."""
-        return getattr(self, f"_assign_{self.assignee}")(events)
+    def _assignee_me(self):
+        return SQL("coalesce(done.user_id, journey.user_id, %s)", self.env.uid)
 
-    def _assign_me(self, events):
-        return [
-            event.action.user_id or event.journey.user_id or self.env.user
-            for event in events
-        ]
+    def _assignee_journey_salesperson(self):
+        return SQL("coalesce(journey.user_id, partner.user_id)")
 
-    def _assign_journey_salesperson(self, events):
-        return [event.journey.user_id or event.partner.user_id for event in events]
+    def _assignee_entity_salesperson(self):
+        return SQL("coalesce(partner.user_id, journey.user_id)")
 
-    def _assign_entity_salesperson(self, events):
-        return [event.partner.user_id or event.journey.user_id for event in events]
+    def _assignee_stage_user(self):
+        return SQL("coalesce(stage.user_id, journey.user_id)")
 
-    def _assign_stage_user(self, events):
-        return [
-            event.journey.playbook_stage_id.user_id or event.journey.user_id
-            for event in events
-        ]
+    def _assignee_fixed_user(self):
+        return SQL("%s", self.assignee_user_id.id)
 
-    def _assign_fixed_user(self, events):
-        return [self.assignee_user_id] * len(events)
+    def _assignee_contact_user(self):
+        return SQL("%s", self.assignee_partner_id.user_ids[:1].id or None)
 
-    def _assign_contact_user(self, events):
-        return [self.assignee_partner_id.user_ids[:1]] * len(events)
+    def _assignee_round_robin(self):
+        return SQL("journey.user_id")
 
-    def _assign_round_robin(self, events):
-        return self._assign_among_people(
-            events,
-            lambda people, count, campaign: people._take_turns(
-                count, "crm.action", campaign
-            ),
-        )
+    def _assignee_least_loaded(self):
+        return SQL("journey.user_id")
 
-    def _assign_least_loaded(self, events):
-        return self._assign_among_people(
-            events, lambda people, count, campaign: people._level_load(count)
-        )
+    def _assignee_team(self):
+        return SQL("NULL::int")
 
-    def _assign_team(self, events):
-        return [self.env["res.users"]] * len(events)
+    def _share(self, asked):
+        """Who does each task: shared among people if so, else whom the policy named."""
+        share = getattr(self, f"_share_{self.assignee}", None)
+        users = list(asked["user_id"])
+        if not share:
+            return users
+        campaign_ids = asked["crm_campaign_id"]
+        for campaign in self.env["crm.campaign"].browse(set(campaign_ids) - {None}):
+            own = [n for n, of in enumerate(campaign_ids) if of == campaign.id]
+            for n, user in zip(own, share(campaign, len(own)), strict=True):
+                users[n] = user.id or users[n]
+        return users
 
-    def _assign_among_people(self, events, share):
-        """Share the events of each campaign among its people."""
-        assignees = {}
-        for campaign in {event.journey.crm_campaign_id for event in events}:
-            own = [
-                i for i, e in enumerate(events) if e.journey.crm_campaign_id == campaign
-            ]
-            people = campaign._people()
-            users = share(people, len(own), campaign)
-            for index, user in zip(own, users, strict=True):
-                assignees[index] = user or events[index].journey.user_id
-        return [assignees[index] for index in range(len(events))]
+    def _share_round_robin(self, campaign, count):
+        return campaign._people()._take_turns(count, "crm.action", campaign)
+
+    def _share_least_loaded(self, campaign, count):
+        return campaign._people()._level_load(count)
+
+
+def _while_open(column):
+    return SQL(
+        "CASE WHEN journey.active AND journey.won_status = 'pending' THEN %s END",
+        SQL(column),  # pylint: disable=sql-injection
+    )
 
 
 def _next_quarter(moment):

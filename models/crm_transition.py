@@ -123,54 +123,70 @@ class CrmTransition(models.Model):
     def _open(self, event):
         """Write the line of an event, once.
 
-        The insertion itself decides who answers an event that is told twice at the same
-        moment: the unique index lets one of them through.
-
         :return: the new line; empty where the event was told before
         """
-        ledger = as_engine(self)
-        values = self._prepare_event_values(event) | {
-            "create_uid": self.env.uid,
-            "write_uid": self.env.uid,
-            "create_date": self.env.cr.now(),
-            "write_date": self.env.cr.now(),
-        }
-        self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                "INSERT INTO crm_transition (%s) VALUES %s "
-                "ON CONFLICT (event_key) WHERE event_key IS NOT NULL DO NOTHING "
-                "RETURNING id",
-                SQL(", ").join(SQL.identifier(name) for name in values),
-                tuple(value or None for value in values.values()),
-            )
-        )
-        event.journey.invalidate_recordset(["transition_ids"])
-        event.action.invalidate_recordset(["answer_ids"])
-        return ledger.browse([row_id for (row_id,) in rows])
+        return self._open_new([event])
 
     @api.model
     def _open_new(self, events):
-        """Write the lines of events that cannot have been told before, in one batch."""
-        return bulk.insert(
-            as_engine(self), [self._prepare_event_values(event) for event in events]
+        """Write the lines of events that have the same trigger, in one statement.
+
+        :return: the new lines, without those of events that were told before
+        """
+        if not events:
+            return self.browse()
+        return self._open_all(
+            events[0].trigger,
+            {
+                "lead_id": [event.journey.id for event in events],
+                "action_id": [event.action.id for event in events],
+                "partner_id": [event.partner.id for event in events],
+                "order_id": [
+                    event.order.id if event.order else None for event in events
+                ],
+                "event_key": [event.key for event in events],
+            },
         )
 
     @api.model
-    def _prepare_event_values(self, event):
-        journey, action = event.journey, event.action
+    def _open_all(self, trigger, told, **values):
+        """Write one line for each thing that is told, in one statement.
+
+        The insertion itself decides who answers an event that is told twice at the same
+        moment: the unique index lets one of them through.
+
+        :param told: {name of a field: list}, ``lead_id`` and ``action_id`` among it
+        :param values: what all the lines have; may be SQL over ``journey`` and ``done``
+        :return: the new lines, in the order of the lists
+        """
+        columns = {name: SQL("given.%s", SQL.identifier(name)) for name in told}
+        return bulk.insert_select(
+            as_engine(self),
+            self._prepare_line_values(trigger) | columns | values,
+            SQL(
+                "%s LEFT JOIN crm_lead journey ON journey.id = given.lead_id"
+                " LEFT JOIN crm_action done ON done.id = given.action_id",
+                bulk.table(self, told),
+            ),
+            on_conflict=SQL(
+                "ON CONFLICT (event_key) WHERE event_key IS NOT NULL DO NOTHING"
+            ),
+        )
+
+    @api.model
+    def _prepare_line_values(self, trigger):
         return {
             "date": fields.Datetime.now(),
-            "trigger": event.trigger,
-            "event_key": event.key,
-            "user_id": (action.user_id or self.env.user).id,
-            "company_id": (journey or action).company_id.id or self.env.company.id,
-            "partner_id": event.partner.id,
-            "lead_id": journey.id,
-            "crm_campaign_id": (journey or action).crm_campaign_id.id,
-            "action_id": action.id,
-            "order_id": event.order.id if event.order else False,
-            "from_stage_id": journey.playbook_stage_id.id,
+            "trigger": trigger,
+            "user_id": SQL("coalesce(done.user_id, %s)", self.env.uid),
+            "company_id": SQL(
+                "coalesce(journey.company_id, done.company_id, %s)", self.env.company.id
+            ),
+            "partner_id": SQL("coalesce(done.partner_id, journey.partner_id)"),
+            "crm_campaign_id": SQL(
+                "coalesce(journey.crm_campaign_id, done.crm_campaign_id)"
+            ),
+            "from_stage_id": SQL("journey.playbook_stage_id"),
         }
 
     def _note(self, **values):

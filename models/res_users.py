@@ -1,6 +1,7 @@
 import heapq
 
 from odoo import models
+from odoo.tools import SQL
 
 
 class ResUsers(models.Model):
@@ -15,17 +16,21 @@ class ResUsers(models.Model):
         :param campaign: in which campaign they take turns
         :return: list of ``count`` users, empty ones where ``self`` is empty
         """
+        self.env.flush_all()
         latest = dict(
-            self.env[model]
-            .sudo()
-            .with_context(active_test=False)
-            ._read_group(
-                [("crm_campaign_id", "=", campaign.id), ("user_id", "in", self.ids)],
-                ["user_id"],
-                ["id:max"],
+            self.env.execute_query(
+                SQL(
+                    # One look at the end of the index for each, however many there are.
+                    "SELECT person.id, (SELECT max(given.id) FROM %s given WHERE "
+                    "given.crm_campaign_id = %s AND given.user_id = person.id) "
+                    "FROM unnest(%s) AS person(id)",
+                    SQL.identifier(self.env[model]._table),
+                    campaign.id,
+                    self.ids,
+                )
             )
         )
-        waiting = self.sorted(lambda user: (latest.get(user, 0), user.id))
+        waiting = self.sorted(lambda user: (latest[user.id] or 0, user.id))
         return [
             waiting[turn % len(waiting)] if waiting else self for turn in range(count)
         ]

@@ -1,4 +1,5 @@
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .common import PlaybookCase
 
@@ -42,9 +43,7 @@ class TestCrmLeadInsert(PlaybookCase):
         )
 
     def test_every_column_is_as_created_one_by_one(self):
-        rows = [self._row(entity) for entity in self.entities]
-        inserted = self.env["crm.lead"]._insert_opportunities(rows)
-        created = self._create_one_by_one(rows)
+        inserted, created = self._insert(), self._create_one_by_one()
         self.env.flush_all()
         for one, other in zip(
             self._columns(inserted), self._columns(created), strict=True
@@ -57,25 +56,41 @@ class TestCrmLeadInsert(PlaybookCase):
         for number in range(6):
             lead = self._create_lead(phone=f"+34 61200000{number}")
             lead.action_set_won() if number % 3 else lead.action_set_lost()
-        rows = [self._row(entity) for entity in self.entities]
-        inserted = self.env["crm.lead"]._insert_opportunities(rows)
-        created = self._create_one_by_one(rows)
+        inserted, created = self._insert(), self._create_one_by_one()
         self.assertTrue(any(inserted.mapped("probability")))
         self.assertEqual(inserted.mapped("probability"), created.mapped("probability"))
 
-    def _row(self, entity):
+    def _insert(self):
+        return self.env["crm.lead"]._insert_opportunities(
+            {
+                "partner_id": self.entities.ids,
+                "user_id": [self.seller.id] * len(self.entities),
+            },
+            self._common_values() | {"name": SQL("'Test · ' || partner.name")},
+        )
+
+    def _create_one_by_one(self):
+        leads = self.env["crm.lead"]
+        return leads.concat(
+            *(
+                leads.create(
+                    self._common_values()
+                    | {
+                        "name": f"Test · {entity.name}",
+                        "partner_id": entity.id,
+                        "user_id": self.seller.id,
+                    }
+                )
+                for entity in self.entities
+            )
+        )
+
+    def _common_values(self):
         return {
-            "name": f"Test · {entity.name}",
             "type": "opportunity",
-            "partner_id": entity.id,
-            "user_id": self.seller.id,
             "team_id": self.team.id,
             "company_id": self.env.company.id,
         }
-
-    def _create_one_by_one(self, rows):
-        leads = self.env["crm.lead"]
-        return leads.concat(*(leads.create(row) for row in rows))
 
     def _columns(self, leads):
         self.env.cr.execute(
