@@ -7,6 +7,8 @@ from . import crm_task_plan
 from . import crm_playbook
 from . import crm_playbook_stage
 from . import crm_playbook_rule
+from . import crm_playbook_rule_answer
+from . import crm_playbook_rule_effects
 from . import crm_playbook_rule_sentence
 from . import crm_transition
 from . import crm_action

@@ -177,18 +177,15 @@ class CrmJourney(models.AbstractModel):
                 journey._close(stage.closes_as, transition)
 
     def _plan_stage_task(self, stage, transitions):
-        lines = [
-            line.id
-            for journey, line in zip(self, transitions, strict=True)
-            if journey._takes_task_of(stage)
-        ]
-        return stage.sudo()._plan(transitions.browse(lines), "stage")
-
-    def _takes_task_of(self, plan):
-        """Whether a task is planned: a closed campaign sends nothing any more."""
-        if not plan.task_type_id:
-            return False
-        return plan.task_mode != "automatic" or self._sends_messages()
+        if not stage.task_type_id:
+            return self.env["crm.action"]
+        if stage.task_mode == "automatic":
+            transitions = transitions.browse(
+                line.id
+                for journey, line in zip(self, transitions, strict=True)
+                if journey._sends_messages()
+            )
+        return stage.sudo()._plan(transitions, "stage")
 
     def _sends_messages(self):
         return self.sudo().crm_campaign_id.state != "closed"
@@ -201,17 +198,38 @@ class CrmJourney(models.AbstractModel):
             "stage_entered_at": fields.Datetime.now(),
         }
 
-    def _move_by_rule(self, stage, transition):
-        """Enter a stage because a rule says so, unless that would go round for ever."""
-        if self._times_entered(stage) >= self.playbook_id.max_visits:
-            return self._cut_loop(stage.name)
-        self._cancel_planned(self.env._("Moved to stage %s.", stage.name))
-        self._enter_stage(stage, transition)
-        if stage.task_type_id and not self._takes_task_of(stage):
-            return self.env._(
-                "Stage: %s. Its campaign is closed: nothing is sent.", stage.name
-            )
-        return self.env._("Stage: %s", stage.name)
+    def _move_by_rule(self, stage, lines):
+        """Enter a stage because a rule says so, unless that would go round for ever.
+
+        :param lines: the ledger line of each journey
+        :return: what was done, in words for the ledger, with the lines of whom
+        """
+        entered = self._times_entered(stage)
+        said, going = [], lines.browse()
+        for journey, line in zip(self, lines, strict=True):
+            if entered.get(journey.id, 0) >= journey.playbook_id.max_visits:
+                said.append((journey._cut_loop(stage.name), line))
+            else:
+                going += line
+        movers = going._journey()
+        movers._cancel_planned(self.env._("Moved to stage %s.", stage.name))
+        movers._enter_stage(stage, going)
+        return said + movers._entered_texts(stage, going)
+
+    def _entered_texts(self, stage, lines):
+        text = self.env._("Stage: %s", stage.name)
+        if stage.task_mode != "automatic" or not stage.task_type_id:
+            return [(text, lines)]
+        silent = lines.filtered(lambda line: not line._journey()._sends_messages())
+        return [
+            (text, lines - silent),
+            (
+                self.env._(
+                    "Stage: %s. Its campaign is closed: nothing is sent.", stage.name
+                ),
+                silent,
+            ),
+        ]
 
     def _undo(self, answer, action):
         """Take back what an answer did, if the journey stands where the answer left it.
@@ -233,7 +251,7 @@ class CrmJourney(models.AbstractModel):
         if answer.to_stage_id:
             self._return_to(answer.from_stage_id, line)
         if answer.status_before_id:
-            self.partner_id._set_commercial_status(answer.status_before_id, self, line)
+            line._give_status(answer.status_before_id)
         return True
 
     def _has_moved_since(self, answer):
@@ -248,13 +266,15 @@ class CrmJourney(models.AbstractModel):
         transition._note(to_stage_id=stage.id)
 
     def _times_entered(self, stage):
-        return (
-            self.env["crm.transition"]
-            .sudo()
-            .search_count(
-                [(self._journey_field, "=", self.id), ("to_stage_id", "=", stage.id)]
-            )
+        """How often each of the journeys has entered the stage, {id: count}."""
+        lines = self.env["crm.transition"].sudo()
+        journey = self._journey_field
+        entered = lines._read_group(
+            [(journey, "in", self.ids), ("to_stage_id", "=", stage.id)],
+            [journey],
+            ["__count"],
         )
+        return {entrant.id: count for entrant, count in entered}
 
     def _is_looping(self):
         """Whether this stay had as many automatic tasks as the playbook allows."""

@@ -169,11 +169,18 @@ class CrmLead(models.Model):
         Odoo itself says who follows one opportunity of each salesperson, and with
         which subtypes; the others get the same.
         """
-        for salesperson, leads in self.grouped("user_id").items():
-            quiet = leads[0].with_context(mail_auto_subscribe_no_notify=True)
-            quiet._message_auto_subscribe(
-                {"user_id": salesperson.id, "team_id": leads[0].team_id.id}
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT user_id, team_id, array_agg(id) FROM crm_lead "
+                "WHERE id = ANY(%s) GROUP BY user_id, team_id",
+                self.ids,
             )
+        )
+        for user_id, team_id, lead_ids in rows:
+            leads = self.browse(lead_ids)
+            leads[0].with_context(
+                mail_auto_subscribe_no_notify=True
+            )._message_auto_subscribe({"user_id": user_id, "team_id": team_id})
             if others := leads[1:]:
                 others._follow_like(leads[0])
 

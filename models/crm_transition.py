@@ -192,3 +192,22 @@ class CrmTransition(models.Model):
     def _note(self, **values):
         """Add to the line, while its event is being answered, what followed."""
         as_engine(self).write(values)
+
+    def _journey(self):
+        """The journeys that the lines speak of."""
+        return self.lead_id
+
+    def _give_status(self, status):
+        """Give the entity and the journey of each line a commercial status."""
+        before = self.grouped(
+            lambda line: (line._journey() or line.partner_id).commercial_status_id
+        )
+        for previous, lines in before.items():
+            lines._note(status_before_id=previous.id, status_after_id=status.id)
+        values = {
+            "commercial_status_id": status.id,
+            "commercial_status_date": fields.Datetime.now(),
+        }
+        as_engine(self.partner_id).write(values)
+        if journeys := self._journey():
+            as_engine(journeys).write(values)

@@ -32,3 +32,8 @@ class Event:
         """The event of something that happened to a journey as such."""
         no_action = journey.env["crm.action"]
         return cls(trigger, journey.partner_id, journey, no_action, **details)
+
+    @classmethod
+    def of_line(cls, line):
+        """The event that a line of the ledger tells of."""
+        return cls(line.trigger, line.partner_id, line._journey(), line.action_id)

@@ -22,10 +22,9 @@ class CrmLead(models.Model):
             last = 0
             while idle := self._idle_since(hours, after=last):
                 last = idle[-1].id
-                for lead in idle.try_lock_for_update():
-                    lead._tell_idle(hours)
-                    if not progress(1):
-                        return
+                idle.try_lock_for_update()._tell_idle(hours)
+                if not progress(len(idle)):
+                    return
 
     @api.model
     def _idle_rules(self):
@@ -69,9 +68,18 @@ class CrmLead(models.Model):
         return f"idle/{hours:g}/{self._name}/"
 
     def _tell_idle(self, hours):
-        key = f"{self._idle_prefix(hours)}{self.id}/{self.stage_visit}"
-        event = Event.of_journey("idle", self, key=key, idle_hours=hours)
-        self.env["crm.playbook.rule"]._tell(event)
+        prefix = self._idle_prefix(hours)
+        self.env["crm.playbook.rule"]._tell_all(
+            [
+                Event.of_journey(
+                    "idle",
+                    lead,
+                    key=f"{prefix}{lead.id}/{lead.stage_visit}",
+                    idle_hours=hours,
+                )
+                for lead in self
+            ]
+        )
 
 
 class CrmPlaybookRule(models.Model):

@@ -72,15 +72,3 @@ class ResPartner(models.Model):
                 status_before_id=before[partner].id if before else False,
                 status_after_id=partner.commercial_status_id.id,
             )
-
-    def _set_commercial_status(self, status, journey, transition):
-        """Give entity and journey a status, as the effect of a rule."""
-        previous = (journey or self).commercial_status_id
-        values = {
-            "commercial_status_id": status.id,
-            "commercial_status_date": fields.Datetime.now(),
-        }
-        as_engine(self).write(values)
-        if journey:
-            as_engine(journey).write(values)
-        transition._note(status_before_id=previous.id, status_after_id=status.id)
