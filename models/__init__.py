@@ -12,7 +12,11 @@ from . import crm_playbook_rule_effects
 from . import crm_playbook_rule_sentence
 from . import crm_transition
 from . import crm_action
+from . import crm_action_scheduler
 from . import crm_action_channel
+from . import crm_action_email
+from . import crm_action_sms
+from . import crm_action_survey
 from . import crm_action_register
 from . import crm_journey
 from . import crm_campaign

@@ -466,19 +466,26 @@ class CrmAction(models.Model):
     def _complete(self, outcome, note=None, user_id=None, done_at=None, answer=True):
         """Move one action to done and have the rules answer."""
         self.ensure_one()
-        values = {
-            "outcome_id": outcome.id,
-            "user_id": user_id or self.user_id.id or self.env.uid,
-            "done_at": done_at or fields.Datetime.now(),
-            "done_by_id": self.env.uid,
-            "cost": self._current_cost(),
-        }
+        values = self._prepare_done_values(outcome)
+        if user_id:
+            values["user_id"] = user_id
+        if done_at:
+            values["done_at"] = done_at
         if note:
             values["note"] = note
         self._move_to("done", **values)
         if answer:
             event = Event.of_action("outcome", as_engine(self))
             self.env["crm.playbook.rule"]._answer(event)
+
+    def _prepare_done_values(self, outcome):
+        return {
+            "outcome_id": outcome.id,
+            "user_id": self.user_id.id or self.env.uid,
+            "done_at": fields.Datetime.now(),
+            "done_by_id": self.env.uid,
+            "cost": self._current_cost(),
+        }
 
     def _fail(self, failure, reason=None):
         """Set one action aside with its reason."""

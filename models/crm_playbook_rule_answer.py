@@ -88,13 +88,15 @@ class CrmPlaybookRule(models.Model):
             try:
                 with self.env.cr.savepoint():
                     quiet._answer_alike(alike)
+                continue
             except OperationalError:
                 raise  # the whole transaction is tried again
-            except Exception as error:
-                if not isinstance(error, AskedOneByOne):
-                    _logger.info("Answered one by one instead: %s", error)
-                for event in alike:
-                    self._tell(event)
+            except AskedOneByOne:
+                pass
+            except Exception:
+                _logger.info("Answered one by one instead", exc_info=True)
+            for event in alike:
+                self._tell(event)
 
     @api.model
     def _answer_alike(self, events):
