@@ -19,7 +19,7 @@ ATTEMPTS = 5
 BLACKLISTS = {
     "email": "is_blacklisted",
     "survey": "is_blacklisted",
-    "sms": "phone_blacklisted",
+    "sms": "phone_sanitized_blacklisted",
 }
 _logger = logging.getLogger(__name__)
 

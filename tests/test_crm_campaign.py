@@ -212,6 +212,18 @@ class TestCrmCampaign(PlaybookCase):
         self.campaign.action_launch()
         self.assertEqual(self.campaign.lead_ids.partner_id, self.partners[1:])
 
+    def test_numbers_blacklisted_are_left_out_where_the_first_task_is_an_sms(self):
+        self.first.task_type_id = self._create_type(
+            "Test SMS", self.sent, channel="sms"
+        )
+        self.partners.country_id = self.env.ref("base.es")
+        for number, partner in enumerate(self.partners):
+            partner.phone = f"+34 612 34 56 7{number}"
+        self.partners[0]._phone_set_blacklisted()
+        self.env.flush_all()
+        self.campaign.action_launch()
+        self.assertEqual(self.campaign.lead_ids.partner_id, self.partners[1:])
+
     def test_entities_of_another_company_are_left_out(self):
         self.partners[0].company_id = self.env["res.company"].create({"name": "Other"})
         self.campaign.action_launch()
