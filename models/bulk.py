@@ -52,16 +52,18 @@ def table(model, columns):
     )
 
 
-def insert_select(model, values, source, on_conflict=NO_CONFLICT):
+def insert_select(model, values, source, reads=(), on_conflict=NO_CONFLICT):
     """Insert one record of ``model`` for each row of a query.
 
     :param values: {name of a field: an SQL expression over ``source``, or the value
         that all of them have, as for ``create``}
     :param source: what stands behind FROM, a table ``given`` among it
+    :param reads: names of the models that ``source`` reads
     :param on_conflict: SQL that says what is done with rows that are there already
     :return: the new records, in the order of ``given.n``
     """
-    model.env.flush_all()
+    for name in reads:
+        model.env[name].flush_model()
     values = _defaults(model, values) | _log_values(model) | values
     rows = model.env.execute_query(
         SQL(

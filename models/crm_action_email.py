@@ -46,13 +46,11 @@ class CrmAction(models.Model):
             actions_by_record=actions, known_link_trackers={}
         ).send_mail_batch(list(actions))
 
-    def _complete_mail_values(self, values, subject):
+    def _complete_mail_values(self, values, mailing):
         """Make of a generated mail the one outbox row of this action."""
-        mailing = self._mailing("mail", subject)
         values |= {
             "partner_ids": self.partner_id.ids,
             "email_to": False,
-            "email_cc": values.get("email_cc"),
             "message_id": self.env["mail.message"]._get_message_id(values),
             "mailing_id": mailing.id,
             "body_html": self.env["mail.render.mixin"]._shorten_links(
@@ -79,12 +77,12 @@ class MailTemplate(models.Model):
 
     def _generate_template(self, res_ids, render_fields, **options):
         generated = super()._generate_template(res_ids, render_fields, **options)
-        actions = self.env.context.get("actions_by_record") or {}
-        for res_id in res_ids if actions else ():
-            values = generated[res_id]
-            actions[res_id].with_env(self.env)._complete_mail_values(
-                values, values["subject"]
-            )
+        if actions := self.env.context.get("actions_by_record"):
+            first = res_ids[0]
+            mailing = actions[first]._mailing("mail", generated[first]["subject"])
+            for res_id in res_ids:
+                action = actions[res_id].with_env(self.env)
+                action._complete_mail_values(generated[res_id], mailing)
         return generated
 
 

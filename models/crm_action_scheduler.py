@@ -134,6 +134,7 @@ class CrmAction(models.Model):
                 _logger.warning("Action %s failed", self.id, exc_info=True)
                 self._fail_and_tell("error", str(error))
                 return
+            _logger.info("%s actions are done by halves", len(self), exc_info=True)
             middle = len(self) // 2
             self[:middle]._run_together()
             self[middle:]._run_together()
@@ -142,7 +143,7 @@ class CrmAction(models.Model):
         """Do the tasks by their channel, but those whose entity cannot be reached."""
         reached = self.filtered(lambda action: action._is_reached_or_fails())
         if reached:
-            getattr(reached, f"_run_{reached.channel}")()
+            getattr(reached, f"_run_{reached[0].channel}")()
             reached._complete_all(reached.action_type_id.sent_outcome_id)
 
     def _is_reached_or_fails(self):

@@ -43,6 +43,7 @@ class CrmLead(models.Model):
                 " LEFT JOIN res_lang lang ON lang.code = partner.lang AND lang.active",
                 bulk.table(self, newcomers),
             ),
+            reads=("res.partner",),
         )
         leads._check_uncertain_phones()
         leads._score()

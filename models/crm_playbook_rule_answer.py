@@ -28,8 +28,8 @@ class AskedOneByOne(Exception):
 class CrmPlaybookRule(models.Model):
     """How events are answered: each by exactly one rule, or none.
 
-    ``_answer`` is the one door of the engine: it writes the event in the ledger,
-    chooses the one rule that answers it, and applies that rule's effects. ``_tell`` is
+    ``_answer`` is the one door of the engine: it chooses the one rule that answers an
+    event, writes the event in the ledger, and applies that rule's effects. ``_tell`` is
     for other work, which goes on whatever the rule does; ``_tell_all`` is the same for
     thousands of events at once.
     """
@@ -43,9 +43,9 @@ class CrmPlaybookRule(models.Model):
         :param Event event: what happened
         :return: the line of the ledger; empty when the event was answered before
         """
-        line = self.env["crm.transition"]._open(event)
-        if line:
-            self.sudo()._choose(event)._apply(line)
+        rule = self.sudo()._choose(event)
+        line = self.env["crm.transition"]._open(event, **rule._prepare_line_values())
+        rule._apply(line)
         return line
 
     @api.model
@@ -101,7 +101,8 @@ class CrmPlaybookRule(models.Model):
     @api.model
     def _answer_alike(self, events):
         rule = self.sudo()._choose(events[0], asked_for_all=True)
-        rule._apply(self.env["crm.transition"]._open_new(events))
+        ledger = self.env["crm.transition"]
+        rule._apply(ledger._open_new(events, **rule._prepare_line_values()))
 
     @api.model
     def _grouped_by_situation(self, events):

@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, models, tools
+from odoo.tools import SQL
 
 from .event import Event
 
@@ -28,7 +29,6 @@ class CrmPlaybookRule(models.Model):
         if not self or not lines:
             return
         self.ensure_one()
-        lines._note(rule_id=self.id)
         self._note_effects(
             lines,
             [
@@ -37,6 +37,23 @@ class CrmPlaybookRule(models.Model):
                 for said in getattr(self, f"_apply_{name}")(lines)
             ],
         )
+
+    def _prepare_line_values(self):
+        """What the ledger line of an event has of the rule that answers it.
+
+        What follows for the journey is noted when it is done.
+        """
+        if not self:
+            return {}
+        values = {"rule_id": self.id, "points": self.points}
+        if self.commercial_status_id:
+            values["status_after_id"] = self.commercial_status_id.id
+            values["status_before_id"] = SQL(
+                "CASE WHEN journey.id IS NOT NULL THEN journey.commercial_status_id "
+                "ELSE (SELECT commercial_status_id FROM res_partner "
+                "WHERE id = given.partner_id) END"
+            )
+        return values
 
     def _note_effects(self, lines, said):
         texts = defaultdict(list)
@@ -55,7 +72,6 @@ class CrmPlaybookRule(models.Model):
     def _apply_points(self, lines):
         if not self.points:
             return []
-        lines._note(points=self.points)
         lines.action_id._give_points(self.points)
         return [(self._points_text(), lines)]
 

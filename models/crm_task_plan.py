@@ -170,7 +170,8 @@ class CrmTaskPlan(models.AbstractModel):
 
         Once a journey is closed, what is still to do belongs to the entity, not to it.
         """
-        self.env.flush_all()
+        for name in ("crm.lead", "crm.action", "res.partner", "crm.playbook.stage"):
+            self.env[name].flush_model()
         columns = {
             "partner_id": entity,
             "transition_id": SQL("line.id"),

@@ -120,17 +120,18 @@ class CrmTransition(models.Model):
     # === ENGINE === #
 
     @api.model
-    def _open(self, event):
+    def _open(self, event, **values):
         """Write the line of an event, once.
 
         :return: the new line; empty where the event was told before
         """
-        return self._open_new([event])
+        return self._open_new([event], **values)
 
     @api.model
-    def _open_new(self, events):
+    def _open_new(self, events, **values):
         """Write the lines of events that have the same trigger, in one statement.
 
+        :param values: what all the lines have; may be SQL as in ``_open_all``
         :return: the new lines, without those of events that were told before
         """
         if not events:
@@ -146,6 +147,7 @@ class CrmTransition(models.Model):
                 ],
                 "event_key": [event.key for event in events],
             },
+            **values,
         )
 
     @api.model
@@ -168,6 +170,7 @@ class CrmTransition(models.Model):
                 " LEFT JOIN crm_action done ON done.id = given.action_id",
                 bulk.table(self, told),
             ),
+            reads=("crm.lead", "crm.action", "res.partner"),
             on_conflict=SQL(
                 "ON CONFLICT (event_key) WHERE event_key IS NOT NULL DO NOTHING"
             ),
@@ -199,11 +202,6 @@ class CrmTransition(models.Model):
 
     def _give_status(self, status):
         """Give the entity and the journey of each line a commercial status."""
-        before = self.grouped(
-            lambda line: (line._journey() or line.partner_id).commercial_status_id
-        )
-        for previous, lines in before.items():
-            lines._note(status_before_id=previous.id, status_after_id=status.id)
         values = {
             "commercial_status_id": status.id,
             "commercial_status_date": fields.Datetime.now(),
