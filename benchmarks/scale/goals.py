@@ -1,0 +1,53 @@
+"""The lines of the table: what is measured, against what, and what is wanted."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A line: the ratio is how many times quicker, or how much of the peer's time."""
+
+    job: str
+    peer: str
+    bound: float
+    is_speed: bool = False
+
+    def ratio(self, line):
+        """The measured ratio, the way that the goal states it."""
+        if self.is_speed:
+            return line["peer_seconds"] / line["seconds"]
+        return line["seconds"] / line["peer_seconds"]
+
+    def is_met(self, line):
+        """Whether the ratio is on the right side of the bound."""
+        ratio = self.ratio(line)
+        return ratio >= self.bound if self.is_speed else ratio <= self.bound
+
+    @property
+    def text(self):
+        """The goal in a few signs."""
+        if self.is_speed:
+            return f">= {self.bound:g}x"
+        return f"<= {self.bound:g}x"
+
+
+def quicker(job, peer, times):
+    """The product is so many times quicker than its peer."""
+    return Goal(job, peer, times, is_speed=True)
+
+
+def within(job, peer, share):
+    """The product takes no more than this share of its peer's time."""
+    return Goal(job, peer, share)
+
+
+GENERATION = "generation"
+GOALS = {
+    "generation_import": quicker(GENERATION, "crm.lead.create, as an import", 100),
+    "generation_untracked": quicker(GENERATION, "the same, untracked", 15),
+    "generation_floor": within(GENERATION, "bare INSERT ... SELECT", 2),
+    "emails": within("due e-mails", "mail.template.send_mail_batch", 1.25),
+    "sms": within("due SMS", "SMS composer in mass mode, unlogged", 1.25),
+    "idle": quicker("due steps without a message", "tracked crm.lead.write", 20),
+    "outcome": within("one outcome recorded", "mail.activity.action_feedback", 1.5),
+}

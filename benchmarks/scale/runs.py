@@ -1,0 +1,89 @@
+"""The run of the benchmark: a database of its own, and each step in its own process."""
+
+import importlib.util
+import json
+import os
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+# In the order in which they are done, with the step that sets the scene for each.
+JOBS = {
+    "generation": "scene.base",
+    "emails": "scene.base",
+    "sms": "scene.base",
+    "idle": "scene.base",
+    "outcome": "scene.base",
+}
+
+
+def _load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+server = _load(FOLDER.parents[1] / "tests/server.py")
+
+
+class Scale:
+    """Runs jobs at one size."""
+
+    def __init__(self, size, jobs, say=print, keep=False):
+        self.size = size
+        self.jobs = jobs
+        self.say = say
+        self.keep = keep
+        self.database = server.Database(f"scale_{size}_{os.getpid()}")
+        self.is_set = set()
+        self.failures = []
+
+    def run(self):
+        """Do all jobs.
+
+        :return: the lines of the table, as dictionaries
+        """
+        self.say(f"\n{self.size:,} entities, in the database {self.database.name}")
+        self.database.make()
+        try:
+            return [line for job in self.jobs for line in self._do(job)]
+        finally:
+            if not self.keep:
+                self.database.drop()
+
+    def _do(self, job):
+        """The lines of a job; none where it fails, and the others go on."""
+        try:
+            self._set(JOBS[job])
+            return self._step(f"jobs.{job}")
+        except server.ServerProblem as problem:
+            self.failures.append(job)
+            self.say(f"  {job} FAILED: {problem}")
+            return []
+
+    def _set(self, scene):
+        if scene not in self.is_set:
+            self._step(scene)
+            self.is_set.add(scene)
+
+    def _step(self, step, **options):
+        """Have a process of Odoo do a step, and return its lines."""
+        wanted = {
+            "folder": str(FOLDER.parent),
+            "step": step,
+            "size": self.size,
+            "options": options,
+        }
+        with self._clock(step):
+            text = self.database.run(FOLDER / "step.py", SCALE=json.dumps(wanted))
+        return json.loads(text.splitlines()[-1])
+
+    @contextmanager
+    def _clock(self, step):
+        begin = time.monotonic()
+        yield
+        self.say(f"  {step}: {time.monotonic() - begin:,.0f} s")

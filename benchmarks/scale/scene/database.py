@@ -1,0 +1,89 @@
+"""What the steps ask of PostgreSQL itself."""
+
+from contextlib import contextmanager
+
+
+class Wrong(Exception):
+    """A job did not do its work, so its time means nothing."""
+
+
+def check(is_true, problem):
+    """Fail loudly unless it is so."""
+    if not is_true:
+        raise Wrong(problem)
+
+
+def check_count(env, expected, query, *parameters):
+    """Fail unless the query counts so many."""
+    found = number(env, query, *parameters)
+    check(found == expected, f"{found:,} instead of {expected:,}: {query}")
+
+
+def number(env, query, *parameters):
+    """The one number that a query finds."""
+    env.flush_all()
+    env.cr.execute(query, parameters or None)
+    ((found,),) = env.cr.fetchall()
+    return found
+
+
+def owned_columns(env, table):
+    """The names of the columns of a table, in their order."""
+    env.cr.execute(
+        "SELECT column_name FROM information_schema.columns "
+        "WHERE table_schema = current_schema AND table_name = %s "
+        "ORDER BY ordinal_position",
+        (table,),
+    )
+    return [name for (name,) in env.cr.fetchall()]
+
+
+def vacuum(env, *tables):
+    """Clear away what was deleted from these tables, and settle."""
+    with outside_transaction(env):
+        for table in tables:
+            env.cr.execute(f"VACUUM {table}")
+    settle(env)
+
+
+def settle(env):
+    """Have PostgreSQL know how large everything is, and nothing left to write.
+
+    A plan made while a table is almost empty reads it from end to end, for as long as
+    nobody tells the session better. So each job begins with tables that hold some rows
+    already, and with this.
+    """
+    with outside_transaction(env):
+        env.cr.execute("ANALYZE")
+        env.cr.execute("CHECKPOINT")
+
+
+@contextmanager
+def outside_transaction(env):
+    """Commit, and have each statement stand alone."""
+    env.cr.commit()
+    env.invalidate_all()
+    connection = env.cr._cnx
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        connection.autocommit = False
+
+
+def bytes_of_a_row(env, table):
+    """What a row of a table takes, without and with its indexes."""
+    env.cr.execute(
+        f"""SELECT count(*), pg_table_size('{table}'), pg_total_relation_size('{table}')
+              FROM {table}"""
+    )
+    ((rows, bare, whole),) = env.cr.fetchall()
+    return bare / rows, whole / rows
+
+
+@contextmanager
+def unchecked(env):
+    """Rows may come and go in bulk without being asked who refers to whom."""
+    env.cr.execute("SET session_replication_role = replica")
+    yield
+    env.cr.execute("SET session_replication_role = origin")
