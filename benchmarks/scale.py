@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from scale.goals import GOALS
 from scale.growth import SIZES, print_growth
-from scale.report import print_costs, print_heading, print_table
+from scale.report import print_costs, print_heading, print_remarks, print_table
 from scale.runs import JOBS, Scale
 
 
@@ -27,6 +27,7 @@ def main():
     for size, lines in found.items():
         print_table(size, lines, GOALS, say)
         print_costs(lines, GOALS, say)
+        print_remarks(lines, GOALS, say)
     if options.growth:
         print_growth(found, GOALS, say)
     return 1 if any(run.failures for run in runs) else 0

@@ -12,15 +12,12 @@ class Goal:
     bound: float
     is_speed: bool = False
 
-    def ratio(self, line):
+    def ratio(self, seconds, peer_seconds):
         """The measured ratio, the way that the goal states it."""
-        if self.is_speed:
-            return line["peer_seconds"] / line["seconds"]
-        return line["seconds"] / line["peer_seconds"]
+        return peer_seconds / seconds if self.is_speed else seconds / peer_seconds
 
-    def is_met(self, line):
+    def is_met(self, ratio):
         """Whether the ratio is on the right side of the bound."""
-        ratio = self.ratio(line)
         return ratio >= self.bound if self.is_speed else ratio <= self.bound
 
     @property

@@ -16,6 +16,8 @@ class Line:
     peer_seconds: float
     sample: int
     queries: float | None = None
+    processor: float | None = None
+    peer_processor: float | None = None
     memory: float | None = None
     memory_grown: float | None = None
     remarks: list[str] = field(default_factory=list)

@@ -24,7 +24,7 @@ WARM_UP = 500
 ROUNDS = 3
 LONG = 20_000
 ROUNDS_IF_LONG = 2
-ROUNDS_OF_IMPORT = 2
+ROUNDS_OF_IMPORT = 1
 # The assignees are told by mail as usual, but nothing is sent while the clock runs.
 LIKE_AN_IMPORT = {"import_file": True, "mail_notify_force_send": False}
 UNTRACKED = {
@@ -51,8 +51,8 @@ class Generation:
     def __init__(self, env, count):
         self.env = env
         self.count = count
-        self.product, self.floor = Runner(), Runner()
-        self.like_an_import, self.untracked = Runner(), Runner()
+        self.product, self.floor = Runner(env), Runner(env)
+        self.like_an_import, self.untracked = Runner(env), Runner(env)
         self.like_an_import_env = env(user=manager(env), context=LIKE_AN_IMPORT)
         self.untracked_env = env(context=UNTRACKED)
         self.memory = Memory()

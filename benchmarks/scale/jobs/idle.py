@@ -34,14 +34,14 @@ class Idle:
         self.env = env
         self.chunk = count // ROUNDS
         self.sample = min(self.chunk, SAMPLE)
-        self.product, self.peer = Runner(), Runner()
+        self.product, self.peer = Runner(self.env), Runner(self.env)
         self.memory = Memory()
 
     def play(self):
         """Both sides in turns, each with opportunities of its own."""
         leads, plain = self.prepare()
-        self.run_product(leads[:WARM_UP], Runner())
-        self.run_peer(plain[:WARM_UP], Runner())
+        self.run_product(leads[:WARM_UP], Runner(self.env))
+        self.run_peer(plain[:WARM_UP], Runner(self.env))
         settle(self.env)
         for turn in range(ROUNDS):
             self.run_product(self.share(leads, turn, self.chunk), self.product)

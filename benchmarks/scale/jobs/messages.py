@@ -33,7 +33,7 @@ class Messages:
     def __init__(self, env, size):
         self.env = env
         self.chunk = size // ENTITIES_FOR_A_MESSAGE // ROUNDS
-        self.product, self.peer = Runner(), Runner()
+        self.product, self.peer = Runner(self.env), Runner(self.env)
         self.memory = Memory()
 
     def play(self):
@@ -42,8 +42,8 @@ class Messages:
         :return: the lines of the table
         """
         waiting = self.prepare()
-        self.run_product(waiting[0][:WARM_UP], Runner())
-        self.run_peer(waiting[1][:WARM_UP], Runner())
+        self.run_product(waiting[0][:WARM_UP], Runner(self.env))
+        self.run_peer(waiting[1][:WARM_UP], Runner(self.env))
         settle(self.env)
         for turn in range(ROUNDS):
             begin = WARM_UP + turn * self.chunk

@@ -32,7 +32,7 @@ class Outcome:
         self.env = env
         self.count = count
         self.person = people(env)[:1]
-        self.product, self.peer = Runner(), Runner()
+        self.product, self.peer = Runner(self.env), Runner(self.env)
 
     def play(self):
         """The product and the peer in turns, call by call."""
@@ -41,8 +41,8 @@ class Outcome:
             zip(actions, activities, strict=True)
         ):
             is_warm = place >= WARM_UP
-            self.run_product(action, self.product if is_warm else Runner())
-            self.run_peer(activity, self.peer if is_warm else Runner())
+            self.run_product(action, self.product if is_warm else Runner(self.env))
+            self.run_peer(activity, self.peer if is_warm else Runner(self.env))
         self.check_work(actions, activities)
         return [line("outcome", self.count, self.product, self.peer, measure="mean")]
 
