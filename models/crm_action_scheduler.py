@@ -3,7 +3,7 @@ import logging
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .engine import CONFLICTS, as_engine
+from .engine import CONFLICTS, as_engine, unless_in_the_way
 from .event import Event
 
 BATCH = 200
@@ -50,7 +50,7 @@ class CrmAction(models.Model):
         progress(remaining=self._count_due())
         taken, size, left_alone = 0, BATCH, []
         while due := self._take_due(size, left_alone):
-            if due._run_unless_in_the_way():
+            if unless_in_the_way(self.env, due._run_batch):
                 taken += len(due)
                 size = BATCH
                 if not progress(len(due)):
@@ -98,20 +98,10 @@ class CrmAction(models.Model):
             fields.Datetime.now(),
         )
 
-    def _run_unless_in_the_way(self):
-        """Do a batch of locked tasks.
-
-        :return: whether it was done; if not, nothing of it was
-        """
-        try:
-            for alike in self.grouped(lambda action: action._kind()).values():
-                alike._run_together()
-            self.env.flush_all()
-        except CONFLICTS as conflict:
-            _logger.info("%s due actions wait: %s", len(self), conflict)
-            self.env.cr.rollback()
-            return False
-        return True
+    def _run_batch(self):
+        """Do a batch of locked tasks."""
+        for alike in self.grouped(lambda action: action._kind()).values():
+            alike._run_together()
 
     def _kind(self):
         """What tasks have in common that are done together."""

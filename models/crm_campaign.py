@@ -245,7 +245,8 @@ class CrmCampaign(models.Model):
         for campaign in self:
             campaign._check_ready()
             campaign._move_to("running")
-            campaign._generate_first_batch()
+            if campaign.filtered_domain(self._generation_domain()):
+                campaign._generate_first_batch()
         return True
 
     def action_pause(self):

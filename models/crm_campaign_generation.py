@@ -1,5 +1,6 @@
 import logging
 from datetime import timedelta
+from functools import partial
 
 from psycopg2 import OperationalError
 
@@ -8,7 +9,7 @@ from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
-from .engine import CONFLICTS, as_engine
+from .engine import CONFLICTS, as_engine, unless_in_the_way
 
 # Large enough that what each batch costs by itself is little beside its rows; the first
 # is small, since somebody waits for the button to be released.
@@ -51,7 +52,14 @@ class CrmCampaign(models.Model):
     generation_done = fields.Integer(
         readonly=True, copy=False, help="How many of them have their opportunity."
     )
+    generation = fields.Json(compute="_compute_generation")
     to_generate_count = fields.Integer(compute="_compute_to_generate_count")
+
+    @api.depends("state", "is_generated", "generation_total", "generation_done")
+    def _compute_generation(self):
+        """How far it is, for the screen; empty where nothing is being generated."""
+        for campaign in self:
+            campaign.generation = campaign._progress() if campaign._is_filling() else {}
 
     @api.depends("segment_id", "state", "reentry", "reentry_days", "generated_at")
     def _compute_to_generate_count(self):
@@ -71,14 +79,22 @@ class CrmCampaign(models.Model):
             somebody else at this moment
         """
         self.check_access("write")
+        created = 0
         for campaign in self:
             campaign._check_running()
             campaign._lock()
-        return sum(
-            len(campaign._generate_batch(batch))
-            for campaign in self
-            for batch in campaign._begin_generation()
-        )
+            for batch in campaign._begin_generation():
+                created += len(campaign._generate_batch(batch))
+            campaign._end_generation()
+        return created
+
+    def action_generate(self):
+        """Take up who is missing: the first at once, the scheduler makes the rest."""
+        self.check_access("write")
+        for campaign in self:
+            campaign._check_running()
+            campaign._generate_first_batch()
+        return True
 
     def start_for(self, partner_ids):
         """Start opportunities for given entities, whether in the segment or not.
@@ -108,14 +124,17 @@ class CrmCampaign(models.Model):
         """
         progress = self.env["ir.cron"]._commit_progress
         try:
+            self._lock()
             batches = self._begin_generation()
             progress(remaining=self.generation_total)
             for batch in batches:
                 self._try_batch(batch)
                 if not progress(len(batch)) and batch is not batches[-1]:
                     return False
-        except CampaignBusy as busy:
+            self._end_generation()
+        except (CampaignBusy, *CONFLICTS) as busy:
             _logger.info("%s", busy)
+            self.env.cr.rollback()
         except OperationalError:
             raise  # PostgreSQL is in trouble, not the campaign
         except Exception as error:
@@ -125,6 +144,23 @@ class CrmCampaign(models.Model):
                 body=self.env._("The opportunities could not be made: %s", error)
             )
         return bool(progress(remaining=0))
+
+    def _is_filling(self):
+        return (
+            self.state == "running"
+            and not self.is_generated
+            and self.generation_total > 0
+        )
+
+    def _progress(self):
+        """Counts, and the time left at the pace so far (seconds; unknown at first)."""
+        done, total = self.generation_done, self.generation_total
+        spent = (fields.Datetime.now() - self.generation_started_at).total_seconds()
+        return {
+            "done": done,
+            "total": total,
+            "seconds_left": spent * (total - done) / done if done else None,
+        }
 
     def _begin_generation(self):
         """Look who is missing.
@@ -137,22 +173,26 @@ class CrmCampaign(models.Model):
                 "generation_started_at": fields.Datetime.now(),
                 "generation_total": len(missing),
                 "generation_done": 0,
-                "is_generated": not missing,
+                "is_generated": False,
             }
         )
         return list(split_every(BATCH, missing, list))
 
+    def _end_generation(self):
+        """Every entity that was missing had its turn."""
+        as_engine(self).write({"is_generated": True})
+
     def _try_batch(self, batch):
         """A batch; where somebody else was in its way, it is tried again."""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._generate_batch(batch)
-            except CONFLICTS as conflict:
-                self.env.cr.rollback()
-                if attempt == ATTEMPTS:
-                    raise
-                _logger.info("Campaign %s tries again: %s", self.id, conflict)
-        return self.env["crm.lead"]
+        for _attempt in range(ATTEMPTS):
+            if unless_in_the_way(self.env, partial(self._generate_batch, batch)):
+                return
+        raise CampaignBusy(
+            self.env._(
+                "Somebody else works on the entities of %s: the next round goes on.",
+                self.name,
+            )
+        )
 
     @api.model
     def _generation_domain(self):
@@ -166,12 +206,13 @@ class CrmCampaign(models.Model):
 
     def _generate_first_batch(self):
         """What is ready when the button is released; the scheduler makes the rest."""
-        if self.filtered_domain(self._generation_domain()):
-            self._lock()
-            for batch in self._begin_generation()[:1]:
-                self._generate_batch(batch[:FIRST_BATCH])
-            if not self.is_generated:
-                self._wake_machine()
+        self._lock()
+        for batch in self._begin_generation()[:1]:
+            self._generate_batch(batch[:FIRST_BATCH])
+        if self.generation_total <= FIRST_BATCH:
+            self._end_generation()
+        else:
+            self._wake_machine()
 
     def _generate_batch(self, partner_ids):
         """Take up these entities, but whom somebody else has taken up meanwhile.
@@ -180,12 +221,10 @@ class CrmCampaign(models.Model):
         """
         self._lock()
         leads = self._take_up(self._welcome(partner_ids))
-        done = self.generation_done + len(partner_ids)
         as_engine(self).write(
             {
                 "generated_at": fields.Datetime.now(),
-                "generation_done": done,
-                "is_generated": done >= self.generation_total,
+                "generation_done": self.generation_done + len(partner_ids),
             }
         )
         return leads

@@ -5,12 +5,15 @@ with an object that lives in this process only: no context that comes in over RP
 hold it.
 """
 
+import logging
+
 from psycopg2 import errors
 
 from odoo import api, models
 from odoo.exceptions import UserError
 
 _KEY = object()
+_logger = logging.getLogger(__name__)
 
 # Somebody else was quicker at the same rows: not a fault, the work is done again later.
 CONFLICTS = (
@@ -24,6 +27,23 @@ CONFLICTS = (
 def as_engine(records):
     """The same records, with the rights of the engine; the user stays who they are."""
     return records.sudo().with_context(crm_playbook_engine=_KEY)
+
+
+def unless_in_the_way(env, work):
+    """Do ``work``; where somebody else is in its way, nothing of it is done.
+
+    The whole transaction is rolled back: it must hold nothing else.
+
+    :return: whether it was done
+    """
+    try:
+        work()
+        env.flush_all()
+    except CONFLICTS as conflict:
+        _logger.info("It waits: %s", conflict)
+        env.cr.rollback()
+        return False
+    return True
 
 
 def is_engine(env):

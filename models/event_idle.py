@@ -1,9 +1,11 @@
 from datetime import timedelta
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .engine import unless_in_the_way
 from .event import Event
 
 BATCH = 500
@@ -22,7 +24,8 @@ class CrmLead(models.Model):
             last = 0
             while idle := self._idle_since(hours, after=last):
                 last = idle[-1].id
-                idle.try_lock_for_update()._tell_idle(hours)
+                # Who is in the way of a batch leaves it to the next round.
+                unless_in_the_way(self.env, partial(idle._tell_idle, hours))
                 if not progress(len(idle)):
                     return
 
@@ -68,6 +71,7 @@ class CrmLead(models.Model):
         return f"idle/{hours:g}/{self._name}/"
 
     def _tell_idle(self, hours):
+        """Tell of those that no other scheduler is at."""
         prefix = self._idle_prefix(hours)
         self.env["crm.playbook.rule"]._tell_all(
             [
@@ -77,7 +81,7 @@ class CrmLead(models.Model):
                     key=f"{prefix}{lead.id}/{lead.stage_visit}",
                     idle_hours=hours,
                 )
-                for lead in self
+                for lead in self.try_lock_for_update()
             ]
         )
 
