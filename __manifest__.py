@@ -40,6 +40,7 @@
         "wizard/crm_action_record_views.xml",
         "wizard/crm_action_register_views.xml",
         "wizard/crm_action_reschedule_views.xml",
+        "wizard/crm_campaign_resume_views.xml",
         "wizard/crm_lead_go_to_stage_views.xml",
         "wizard/crm_lead_start_playbook_views.xml",
         "views/crm_commercial_status_views.xml",

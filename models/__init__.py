@@ -18,10 +18,12 @@ from . import crm_action_email
 from . import crm_action_sms
 from . import crm_action_survey
 from . import crm_action_register
+from . import crm_action_skip
 from . import crm_journey
 from . import crm_campaign
 from . import crm_campaign_generation
 from . import crm_campaign_money
+from . import crm_campaign_pause
 from . import crm_lead
 from . import crm_lead_insert
 from . import crm_lead_merge

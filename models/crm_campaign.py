@@ -35,6 +35,9 @@ class CrmCampaign(models.Model):
             "generation_started_at",
             "generation_total",
             "generation_done",
+            "paused_at",
+            "idle_from",
+            "idle_spread_days",
         }
     )
 
@@ -247,19 +250,6 @@ class CrmCampaign(models.Model):
             campaign._move_to("running")
             if campaign.filtered_domain(self._generation_domain()):
                 campaign._generate_first_batch()
-        return True
-
-    def action_pause(self):
-        """Pause the campaigns: nothing is generated or sent until they are resumed."""
-        self.check_access("write")
-        self._move_to("paused")
-        return True
-
-    def action_resume(self):
-        """Resume paused campaigns."""
-        self.check_access("write")
-        self._move_to("running")
-        self._wake_machine()
         return True
 
     def action_close(self):

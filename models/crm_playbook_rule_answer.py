@@ -7,7 +7,10 @@ from odoo import api, models, tools
 from odoo.fields import Domain
 
 # Which triggers may answer an event, the more specific first.
-ANSWERING_TRIGGERS = {"outcome": ("attempts", "outcome")}
+ANSWERING_TRIGGERS = {
+    "outcome": ("attempts", "outcome"),
+    "skipped": ("attempts", "outcome"),
+}
 # Which triggers look at the outcome of an action, which at its type.
 OUTCOME_TRIGGERS = {"outcome", "attempts"}
 JOURNEY_TRIGGERS = {"idle", "order_confirmed", "invoice_paid"}
@@ -127,7 +130,7 @@ class CrmPlaybookRule(models.Model):
             event.journey.playbook_id.id,
             event.journey.playbook_stage_id.id,
             event.action.action_type_id.id,
-            event.action.outcome_id.id,
+            event.outcome.id,
             event.idle_hours,
             self._comes_too_late(event),
         )
@@ -149,7 +152,7 @@ class CrmPlaybookRule(models.Model):
                 event.journey.playbook_id.id,
                 event.journey.playbook_stage_id.id,
                 event.action.action_type_id.id,
-                event.action.outcome_id.id,
+                event.outcome.id,
             )
         )
         for rule in candidates:

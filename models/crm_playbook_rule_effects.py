@@ -20,8 +20,8 @@ class CrmPlaybookRule(models.Model):
     _inherit = "crm.playbook.rule"
 
     @api.model
-    def _effects(self):
-        """The effects, in the order in which they are applied."""
+    def _effects(self, _lines):
+        """What the lines bring about, in the order in which it is applied."""
         return ["status", "points", "move", "task", "campaign"]
 
     def _apply(self, lines):
@@ -33,7 +33,7 @@ class CrmPlaybookRule(models.Model):
             lines,
             [
                 said
-                for name in self._effects()
+                for name in self._effects(lines)
                 for said in getattr(self, f"_apply_{name}")(lines)
             ],
         )

@@ -33,6 +33,7 @@ class CrmTransition(models.Model):
             ("status", "Status by hand"),
             ("corrected", "Outcome corrected"),
             ("merged", "Opportunities merged"),
+            ("skipped", "Message skipped"),
         ],
         string="Event",
         required=True,

@@ -20,6 +20,13 @@ class Event:
     score: float | None = None
     idle_hours: float | None = None
     order: Any = None
+    # With what the action counts as ended, where that is not how it did end.
+    counts_as: Any = None
+
+    @property
+    def outcome(self):
+        """With what the action ended, or counts as ended."""
+        return self.counts_as or self.action.outcome_id
 
     @classmethod
     def of_action(cls, trigger, action, **details):

@@ -41,20 +41,31 @@ class CrmLead(models.Model):
     @api.model
     def _idle_since(self, hours, after=0):
         """The next opportunities idle for so long, that a rule minds, not told yet."""
-        rules = self._idle_rules().filtered(lambda rule: rule.idle_hours == hours)
-        entered = fields.Datetime.now() - timedelta(hours=hours)
-        query = self.sudo()._search(
+        query = self._idle_query(
+            hours,
+            fields.Datetime.now(),
             Domain("id", ">", after)
-            & Domain("won_status", "=", "pending")
-            & Domain("stage_entered_at", "<=", entered)
-            & Domain("playbook_stage_id", "!=", False)
             & (
                 Domain("crm_campaign_id", "=", False)
                 | Domain("crm_campaign_id.state", "!=", "paused")
-            )
+            ),
+            limit=BATCH,
+        )
+        query.add_where(self._idle_released(hours))
+        return self.browse(query).sudo()
+
+    @api.model
+    def _idle_query(self, hours, moment, domain, limit=None):
+        """Those of ``domain`` that a rule minds, idle for so long at ``moment``."""
+        rules = self._idle_rules().filtered(lambda rule: rule.idle_hours == hours)
+        query = self.sudo()._search(
+            domain
+            & Domain("won_status", "=", "pending")
+            & Domain("stage_entered_at", "<=", moment - timedelta(hours=hours))
+            & Domain("playbook_stage_id", "!=", False)
             & Domain.OR(rule._idle_scope() for rule in rules),
             order="id",
-            limit=BATCH,
+            limit=limit,
         )
         # The key of the ledger line says whether this stay was told of.
         query.add_where(
@@ -64,7 +75,7 @@ class CrmLead(models.Model):
                 self._idle_prefix(hours),
             )
         )
-        return self.browse(query).sudo()
+        return query
 
     @api.model
     def _idle_prefix(self, hours):

@@ -24,9 +24,14 @@ email = env["crm.action.type"].create(
     }
 )
 playbook = env["crm.playbook"].create({"name": "Test playbook"})
-for name in ("First", "Second"):
+for sequence, name in ((10, "First"), (20, "Second")):
     env["crm.playbook.stage"].create(
-        {"name": name, "playbook_id": playbook.id, "task_type_id": email.id}
+        {
+            "name": name,
+            "sequence": sequence,
+            "playbook_id": playbook.id,
+            "task_type_id": email.id,
+        }
     )
 env["crm.playbook.rule"].create(
     {"playbook_id": playbook.id, "outcome_id": outcome.id, "move": "next"}
