@@ -42,5 +42,28 @@ class TestTours(HttpCase, PlaybookCase):
         self.assertEqual(campaign.won_count, 1)
         self.assertEqual((campaign.revenue, campaign.cost), (250, 100))
 
-    def _tour(self, name, user):
-        self.start_tour("/odoo", name, login=user.login, timeout=180)
+    def test_resume_with_its_numbers(self):
+        email = self._create_type(
+            "Tour e-mail", self.sent, channel="email", sent_outcome_id=self.sent.id
+        )
+        self.first.task_type_id = email
+        self._create_rule(self.sent, move="next")
+        partners = self.env["res.partner"].concat(
+            *(self._create_partner(f"Tour member {number}") for number in range(4))
+        )
+        campaign = self._create_campaign(partners)
+        campaign.action_launch()
+        self._tour(
+            "crm_playbook_manager_resumes_a_campaign", self.manager, record=campaign
+        )
+        states = campaign.action_ids.filtered(
+            lambda action: action.action_type_id == email
+        ).mapped("state")
+        self.assertEqual(states, ["cancelled"] * 4)
+
+    def _tour(self, name, user, record=None):
+        """Walk a tour, from the start page or from the form of a record."""
+        page = "/odoo"
+        if record:
+            page = f"/odoo/{record._name}/{record.id}"
+        self.start_tour(page, name, login=user.login, timeout=180)

@@ -1,5 +1,5 @@
 import { Component } from "@odoo/owl";
-import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime, toLocaleDateTimeString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
@@ -18,13 +18,13 @@ export class ResumePlan extends Component {
             { name: "email", label: _t("E-mails") },
             { name: "sms", label: _t("SMS") },
             { name: "survey", label: _t("Surveys") },
-            { name: "idle", label: _t("Idle told") },
+            { name: "idle", label: _t("Idle") },
         ];
         return columns.filter(({ name }) => this.rows.some((row) => row[name]));
     }
 
     day({ date }) {
-        return formatDateTime(deserializeDateTime(date), { showSeconds: false });
+        return toLocaleDateTimeString(deserializeDateTime(date), { showSeconds: false });
     }
 }
 
