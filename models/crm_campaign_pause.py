@@ -14,7 +14,7 @@ ON_RESUME = [
     ("spread", "Spread it over some days"),
 ]
 # How many skipped messages are answered before the button is released.
-FIRST_BATCH = 300
+FIRST_BATCH = 500
 
 
 class CrmCampaign(models.Model):

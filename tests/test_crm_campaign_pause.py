@@ -278,10 +278,10 @@ class TestCrmCampaignPause(PauseCase):
         broken = campaign.action_ids[0]
         move = type(self.env["crm.lead"])._move_by_rule
 
-        def raise_for_one(lead, stage, transition):
-            if lead == broken.lead_id:
+        def raise_for_one(leads, stage, lines):
+            if broken.lead_id in leads:
                 raise ValueError("No way")
-            return move(lead, stage, transition)
+            return move(leads, stage, lines)
 
         with patch.object(type(self.env["crm.lead"]), "_move_by_rule", raise_for_one):
             self._resume(campaign, "skip")
