@@ -99,9 +99,9 @@ class CrmPlaybookRule(models.Model):
     _inherit = "crm.playbook.rule"
 
     @api.model
-    def _effects(self, lines):
-        effects = super()._effects(lines)
-        if lines[0].trigger != "skipped":
+    def _effects(self, trigger):
+        effects = super()._effects(trigger)
+        if trigger != "skipped":
             return effects
         return [name for name in effects if name in EFFECTS_OF_SKIPPING]
 

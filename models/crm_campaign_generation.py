@@ -353,7 +353,7 @@ class CrmCampaign(models.Model):
             SQL(
                 "NOT EXISTS (SELECT FROM crm_lead taken WHERE "
                 "taken.crm_campaign_id = %s AND taken.partner_id = res_partner.id%s)",
-                self.id,
+                self._origin.id or None,
                 self._still_in(),
             )
         )

@@ -47,7 +47,9 @@ class CrmPlaybookRule(models.Model):
         :return: the line of the ledger; empty when the event was answered before
         """
         rule = self.sudo()._choose(event)
-        line = self.env["crm.transition"]._open(event, **rule._prepare_line_values())
+        line = self.env["crm.transition"]._open(
+            event, **rule._prepare_line_values(event.trigger)
+        )
         rule._apply(line)
         return line
 
@@ -105,7 +107,8 @@ class CrmPlaybookRule(models.Model):
     def _answer_alike(self, events):
         rule = self.sudo()._choose(events[0], asked_for_all=True)
         ledger = self.env["crm.transition"]
-        rule._apply(ledger._open_new(events, **rule._prepare_line_values()))
+        values = rule._prepare_line_values(events[0].trigger)
+        rule._apply(ledger._open_new(events, **values))
 
     @api.model
     def _grouped_by_situation(self, events):

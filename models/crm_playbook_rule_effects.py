@@ -20,8 +20,8 @@ class CrmPlaybookRule(models.Model):
     _inherit = "crm.playbook.rule"
 
     @api.model
-    def _effects(self, _lines):
-        """What the lines bring about, in the order in which it is applied."""
+    def _effects(self, _trigger):
+        """What such events bring about, in the order in which it is applied."""
         return ["status", "points", "move", "task", "campaign"]
 
     def _apply(self, lines):
@@ -33,20 +33,23 @@ class CrmPlaybookRule(models.Model):
             lines,
             [
                 said
-                for name in self._effects(lines)
+                for name in self._effects(lines[0].trigger)
                 for said in getattr(self, f"_apply_{name}")(lines)
             ],
         )
 
-    def _prepare_line_values(self):
-        """What the ledger line of an event has of the rule that answers it.
+    def _prepare_line_values(self, trigger):
+        """What the ledger line of such an event has of the rule that answers it.
 
         What follows for the journey is noted when it is done.
         """
         if not self:
             return {}
-        values = {"rule_id": self.id, "points": self.points}
-        if self.commercial_status_id:
+        effects = self._effects(trigger)
+        values = {"rule_id": self.id}
+        if "points" in effects:
+            values["points"] = self.points
+        if "status" in effects and self.commercial_status_id:
             values["status_after_id"] = self.commercial_status_id.id
             values["status_before_id"] = SQL(
                 "CASE WHEN journey.id IS NOT NULL THEN journey.commercial_status_id "
