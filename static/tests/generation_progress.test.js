@@ -3,6 +3,7 @@ import { advanceTime, animationFrame } from "@odoo/hoot-mock";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import {
     defineModels,
+    MockServer,
     fields,
     models,
     mountView,
@@ -16,7 +17,7 @@ class Campaign extends models.Model {
     generation = fields.Json();
 
     _records = [
-        { id: 1, name: "Spring", generation: { done: 500, total: 2000, seconds_left: 45 } },
+        { id: 1, name: "Spring", generation: { done: 50, total: 200, seconds_left: 45 } },
         { id: 2, name: "Autumn", generation: {} },
     ];
 }
@@ -34,7 +35,7 @@ const mount = (resId) =>
 
 test("tells how many are taken up, how many there are and how long it takes", async () => {
     await mount(1);
-    expect(".o_generation_count").toHaveText("500 of 2,000 taken up");
+    expect(".o_generation_count").toHaveText("50 of 200 taken up");
     expect(".o_generation_remaining").toHaveText("about 45 seconds left");
     expect(".progress").toHaveAttribute("aria-valuenow", "25");
 });
@@ -45,13 +46,13 @@ test("says nothing where nothing is being generated", async () => {
 });
 
 test("looks again by itself until the campaign is generated", async () => {
-    const answers = [{ done: 1800, total: 2000, seconds_left: 5 }, {}];
+    const answers = [{ done: 180, total: 200, seconds_left: 5 }, {}];
     onRpc("campaign", "read", () => [{ id: 1, generation: answers.shift() }]);
     await mount(1);
     await advanceTime(2000);
     await animationFrame();
-    expect(".o_generation_count").toHaveText("1,800 of 2,000 taken up");
-    Campaign._records[0].generation = {};
+    expect(".o_generation_count").toHaveText("180 of 200 taken up");
+    MockServer.env["campaign"].write([1], { generation: {} });
     await advanceTime(2000);
     await animationFrame();
     expect(".o_generation_progress").toHaveCount(0);

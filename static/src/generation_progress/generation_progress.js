@@ -6,6 +6,7 @@ import { formatInteger } from "@web/views/fields/formatters";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 const LOOK_AGAIN_AFTER = 2000;
+const NOTHING = {};
 
 /**
  * How far the scheduler is with taking up the entities of a campaign.
@@ -28,7 +29,7 @@ export class GenerationProgress extends Component {
     }
 
     get saved() {
-        return this.props.record.data[this.props.name] || {};
+        return this.props.record.data[this.props.name] || NOTHING;
     }
 
     get isRunning() {
@@ -70,7 +71,7 @@ export class GenerationProgress extends Component {
     async look() {
         const { record, name } = this.props;
         const [values] = await this.orm.silent.read(record.resModel, [record.resId], [name]);
-        this.follow(values[name] || {});
+        this.follow(values[name] || NOTHING);
         if (!this.isRunning && !(await record.isDirty())) {
             await record.load();
         }
