@@ -45,6 +45,7 @@ GOALS = {
     "generation_floor": within(GENERATION, "bare INSERT ... SELECT", 2),
     "emails": within("due e-mails", "mail.template.send_mail_batch", 1.25),
     "sms": within("due SMS", "SMS composer in mass mode, unlogged", 1.25),
+    "schedulers": quicker("two schedulers at once", "one scheduler", 1.7),
     "idle": quicker("due steps without a message", "tracked crm.lead.write", 20),
     "outcome": within("one outcome recorded", "mail.activity.action_feedback", 1.5),
 }

@@ -1,6 +1,6 @@
 """One line of the table, as a job measured it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 
 @dataclass
@@ -21,7 +21,3 @@ class Line:
     memory: float | None = None
     memory_grown: float | None = None
     remarks: list[str] = field(default_factory=list)
-
-    def as_dict(self):
-        """The line as it goes from one process to another."""
-        return asdict(self)

@@ -40,6 +40,8 @@ def print_costs(lines, goals, say):
     head = ("job", "queries", "CPU ms", "against", "CPU ms", "ratio")
     say(COSTS.format(*head, "", "memory MB", "grown").rstrip())
     for line in lines:
+        if line["processor"] is None:
+            continue
         goal = goals[line["name"]]
         own, peer = line["processor"], line["peer_processor"]
         figures = (

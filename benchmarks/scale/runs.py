@@ -8,15 +8,21 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from .at_once import AtOnce
+from .scene.database import Wrong
+
 FOLDER = Path(__file__).resolve().parent
 # In the order in which they are done, with the step that sets the scene for each.
 JOBS = {
     "generation": "scene.base",
     "emails": "scene.base",
     "sms": "scene.base",
+    "schedulers": "scene.base",
     "idle": "scene.base",
     "outcome": "scene.base",
 }
+# Jobs that are more than one process.
+IN_SEVERAL_PROCESSES = {"schedulers": AtOnce}
 
 
 def _load(path):
@@ -59,26 +65,32 @@ class Scale:
         """The lines of a job; none where it fails, and the others go on."""
         try:
             self._set(JOBS[job])
-            return self._step(f"jobs.{job}")
-        except server.ServerProblem as problem:
+            if several := IN_SEVERAL_PROCESSES.get(job):
+                return several(self).measure()
+            return self.step(f"jobs.{job}")
+        except (server.ServerProblem, Wrong) as problem:
             self.failures.append(job)
             self.say(f"  {job} FAILED: {problem}")
             return []
 
     def _set(self, scene):
         if scene not in self.is_set:
-            self._step(scene)
+            self.step(scene)
             self.is_set.add(scene)
 
-    def _step(self, step, **options):
-        """Have a process of Odoo do a step, and return its lines."""
+    def step(self, step, function="run", **options):
+        """Have a process of Odoo do a step.
+
+        :return: what it measured, as dictionaries
+        """
         wanted = {
             "folder": str(FOLDER.parent),
             "step": step,
+            "function": function,
             "size": self.size,
             "options": options,
         }
-        with self._clock(step):
+        with self._clock(f"{step}.{function}"):
             text = self.database.run(FOLDER / "step.py", SCALE=json.dumps(wanted))
         return json.loads(text.splitlines()[-1])
 
