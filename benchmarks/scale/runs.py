@@ -20,7 +20,14 @@ JOBS = {
     "schedulers": "scene.base",
     "idle": "scene.base",
     "outcome": "scene.base",
+    "daily_run": "scene.history",
+    "results": "scene.history",
+    "agenda": "scene.history",
+    "team_load": "scene.history",
+    "customer": "scene.history",
 }
+# What a scene needs to be there already.
+BEFORE = {"scene.history": "scene.base"}
 # Jobs that are more than one process.
 IN_SEVERAL_PROCESSES = {"schedulers": AtOnce}
 
@@ -74,9 +81,18 @@ class Scale:
             return []
 
     def _set(self, scene):
-        if scene not in self.is_set:
+        if scene in self.is_set:
+            return
+        if scene in self.failures:
+            raise Wrong(f"{scene} failed before")
+        if scene in BEFORE:
+            self._set(BEFORE[scene])
+        try:
             self.step(scene)
-            self.is_set.add(scene)
+        except server.ServerProblem:
+            self.failures.append(scene)
+            raise
+        self.is_set.add(scene)
 
     def step(self, step, function="run", **options):
         """Have a process of Odoo do a step.

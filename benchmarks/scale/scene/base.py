@@ -6,7 +6,7 @@ which is compared for one of them.
 
 from odoo import Command
 
-from .database import check, number, owned_columns, unchecked, vacuum
+from .database import check, insert_copies, next_id, owned_columns, vacuum
 
 # The segment of the generation is one of the ten groups.
 GROUPS = 10
@@ -79,29 +79,23 @@ def make_users(env, logins, group):
 def make_entities(env, size):
     """Insert the entities: each takes what is not its own from a pattern."""
     patterns = make_patterns(env)
-    columns = owned_columns(env, "res_partner")
-    first = number(env, "SELECT max(id) + 1 FROM res_partner")
+    first = next_id(env, "res_partner")
     words = {
         "first": first,
         "area": f"('{{{','.join(map(str, AREA_CODES))}}}'::int[])[n % 10 + 1]",
         "exchange": "(200 + n / 10000)",
         "subscriber": "lpad((n % 10000)::text, 4, '0')",
     }
-    values = [
-        OWN_COLUMNS.get(name, f"pattern.{name}").format(**words) for name in columns
-    ]
-    with unchecked(env):
-        env.cr.execute(
-            f"""INSERT INTO res_partner ({", ".join(columns)})
-                SELECT {", ".join(values)}
-                  FROM generate_series(0, {size} - 1) n
-                  JOIN res_partner pattern
-                    ON pattern.id = (ARRAY{patterns.ids})[n % {GROUPS} + 1]"""
-        )
-    env.cr.execute("SELECT setval('res_partner_id_seq', max(id)) FROM res_partner")
+    insert_copies(
+        env,
+        "res_partner",
+        pattern=f"pattern.id = (ARRAY{patterns.ids})[n % {GROUPS} + 1]",
+        values={name: term.format(**words) for name, term in OWN_COLUMNS.items()},
+        source=f"generate_series(0, {size} - 1) n",
+    )
     env.cr.execute("ANALYZE res_partner")
     patterns.unlink()
-    compare_with_orm(env, first + size // 2, columns)
+    compare_with_orm(env, first + size // 2)
 
 
 def make_patterns(env):
@@ -128,8 +122,9 @@ def make_patterns(env):
     )
 
 
-def compare_with_orm(env, partner_id, columns):
+def compare_with_orm(env, partner_id):
     """Fail unless ``create`` would have filled the same columns alike."""
+    columns = owned_columns(env, "res_partner")
     own = {"id", "commercial_partner_id", "create_date", "write_date"}
     own.add("calendar_last_notif_ack")  # a moment, too
     given = ["name", "email", "phone", "street", "city", "zip", "country_id"]

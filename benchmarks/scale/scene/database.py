@@ -81,6 +81,34 @@ def bytes_of_a_row(env, table):
     return bare / rows, whole / rows
 
 
+def insert_copies(env, table, pattern, values, source, which="true"):
+    """Insert a row for each row of ``source``.
+
+    :param pattern: which row of the table gives each column that is not told, as SQL
+    :param values: {column: SQL}
+    :param which: the condition on the rows of the source
+    """
+    columns = owned_columns(env, table)
+    terms = [values.get(name, f"pattern.{name}") for name in columns]
+    env.flush_all()
+    with unchecked(env):
+        env.cr.execute(
+            f"""INSERT INTO {table} ({", ".join(columns)})
+                SELECT {", ".join(terms)}
+                  FROM {source}
+                  JOIN {table} pattern ON {pattern}
+                 WHERE {which}"""
+        )
+    env.cr.execute(f"SELECT setval('{table}_id_seq', max(id)) FROM {table}")
+    env.cr.commit()
+    env.invalidate_all()
+
+
+def next_id(env, table):
+    """The first id that is free."""
+    return number(env, f"SELECT coalesce(max(id), 0) + 1 FROM {table}")
+
+
 @contextmanager
 def unchecked(env):
     """Rows may come and go in bulk without being asked who refers to whom."""
