@@ -6,6 +6,7 @@
     "author": "Playbook for Odoo",
     "license": "LGPL-3",
     "application": True,
+    "uninstall_hook": "uninstall_hook",
     "depends": [
         "contacts",
         "crm_sms",

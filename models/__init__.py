@@ -22,6 +22,8 @@ from . import crm_action_skip
 from . import crm_journey
 from . import crm_campaign
 from . import crm_campaign_generation
+from . import crm_campaign_figure_delta
+from . import crm_campaign_figure
 from . import crm_campaign_money
 from . import crm_campaign_pause
 from . import crm_lead

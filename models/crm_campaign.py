@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Domain
 
 from .engine import as_engine
 
@@ -144,11 +143,10 @@ class CrmCampaign(models.Model):
 
     @api.depends("playbook_id", "lead_ids.playbook_stage_id", "action_ids.state")
     def _compute_stage_line(self):
+        figures = self.env["crm.campaign.figure"].sudo()._by_stage(self)
         for campaign in self:
             campaign.stage_line = (
-                campaign.playbook_id._stage_line(
-                    Domain("crm_campaign_id", "=", campaign.id)
-                )
+                campaign.playbook_id._stage_line(figures[campaign])
                 if campaign.playbook_id
                 else []
             )

@@ -20,26 +20,26 @@ class CrmCampaign(models.Model):
         help="What the campaign costs whatever is done.",
     )
     opportunity_count = fields.Integer(
-        "Number of Opportunities", compute="_compute_opportunity_counts"
+        "Number of Opportunities", compute="_compute_figures"
     )
-    open_count = fields.Integer("Open", compute="_compute_opportunity_counts")
-    won_count = fields.Integer("Won", compute="_compute_opportunity_counts")
-    lost_count = fields.Integer("Lost", compute="_compute_opportunity_counts")
+    open_count = fields.Integer("Open", compute="_compute_figures")
+    won_count = fields.Integer("Won", compute="_compute_figures")
+    lost_count = fields.Integer("Lost", compute="_compute_figures")
     conversion = fields.Float(
-        compute="_compute_opportunity_counts", help="Won opportunities of all."
+        compute="_compute_figures", help="Won opportunities of all."
     )
     planned_action_count = fields.Integer(
-        "Planned Actions", compute="_compute_action_figures"
+        "Planned Actions", compute="_compute_figures"
     )
     done_action_count = fields.Integer(
-        "Actions Done", compute="_compute_action_figures"
+        "Actions Done", compute="_compute_figures"
     )
     failed_action_count = fields.Integer(
-        "Failed Actions", compute="_compute_action_figures"
+        "Failed Actions", compute="_compute_figures"
     )
     action_cost = fields.Monetary(
         groups=MONEY_GROUPS,
-        compute="_compute_action_figures",
+        compute="_compute_figures",
         help="What the done actions cost, at the marginal cost of their types at the "
         "time.",
     )
@@ -73,46 +73,21 @@ class CrmCampaign(models.Model):
     )
     is_roi_defined = fields.Boolean(compute="_compute_roi", groups=MONEY_GROUPS)
 
-    @api.depends("lead_ids.won_status")
-    def _compute_opportunity_counts(self):
-        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
-        counts = {
-            (campaign.id, status): count
-            for campaign, status, count in leads._read_group(
-                [("crm_campaign_id", "in", self.ids)],
-                ["crm_campaign_id", "won_status"],
-                ["__count"],
-            )
-        }
+    @api.depends(
+        "lead_ids.won_status",
+        "action_ids.state",
+        "action_ids.cost",
+        "action_ids.corrected_by_id",
+    )
+    def _compute_figures(self):
+        figures = self.env["crm.campaign.figure"].sudo()._by_campaign(self)
         for campaign in self:
-            campaign.won_count = counts.get((campaign.id, "won"), 0)
-            campaign.lost_count = counts.get((campaign.id, "lost"), 0)
-            campaign.open_count = counts.get((campaign.id, "pending"), 0)
-            total = campaign.won_count + campaign.lost_count + campaign.open_count
-            campaign.opportunity_count = total
-            campaign.conversion = campaign.won_count / total if total else 0.0
-
-    @api.depends("action_ids.state", "action_ids.cost", "action_ids.corrected_by_id")
-    def _compute_action_figures(self):
-        figures = {
-            (campaign.id, state): (count, cost)
-            for campaign, state, count, cost in self.env["crm.action"]
-            .sudo()
-            ._read_group(
-                [("crm_campaign_id", "in", self.ids), ("corrected_by_id", "=", False)],
-                ["crm_campaign_id", "state"],
-                ["__count", "cost:sum"],
+            campaign.update(figures[campaign])
+            campaign.conversion = (
+                campaign.won_count / campaign.opportunity_count
+                if campaign.opportunity_count
+                else 0.0
             )
-        }
-        for campaign in self:
-            campaign.planned_action_count = figures.get(
-                (campaign.id, "planned"), (0, 0)
-            )[0]
-            campaign.failed_action_count = figures.get((campaign.id, "failed"), (0, 0))[
-                0
-            ]
-            done = figures.get((campaign.id, "done"), (0, 0.0))
-            campaign.done_action_count, campaign.action_cost = done
 
     @api.depends("lead_ids.order_ids.state", "lead_ids.order_ids.amount_untaxed")
     def _compute_revenue(self):

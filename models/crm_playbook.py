@@ -83,14 +83,14 @@ class CrmPlaybook(models.Model):
         for playbook in self:
             playbook.stage_line = playbook._stage_line()
 
-    def _stage_line(self, journeys=None):
-        """The stages in order, each with its figures, for the stage line on screen.
+    def _stage_line(self, figures=None):
+        """The stages in order, for the stage line on screen.
 
-        :param journeys: domain of the opportunities that count; none count without it
+        :param figures: what goes on in each stage, if that is shown:
+            {stage: {"here", "planned", "done", "failed"}}
         """
         self.ensure_one()
-        figures = self.stage_ids._figures(journeys) if journeys is not None else {}
-        return [stage._stage_line_item(figures) for stage in self._stages()]
+        return [stage._stage_line_item(figures or {}) for stage in self._stages()]
 
     def _stages(self):
         """The stages in the order in which a journey goes through them."""

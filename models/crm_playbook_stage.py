@@ -146,40 +146,6 @@ class CrmPlaybookStage(models.Model):
 
     # === STAGE LINE === #
 
-    def _figures(self, journeys):
-        """Count, in two grouped queries, what went on in each stage.
-
-        :param journeys: domain of the opportunities that count
-        :return: {stage: {"here", "planned", "done", "failed"}}
-        """
-        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
-        query = leads._search(journeys)
-        figures = {
-            stage: {"here": 0, "planned": 0, "done": 0, "failed": 0} for stage in self
-        }
-        for stage, status, count in leads._read_group(
-            [("id", "in", query), ("playbook_stage_id", "in", self.ids)],
-            ["playbook_stage_id", "won_status"],
-            ["__count"],
-        ):
-            if status == (stage.closes_as or "pending"):
-                figures[stage]["here"] = count
-        for stage, state, count in (
-            self.env["crm.action"]
-            .sudo()
-            ._read_group(
-                [
-                    ("lead_id", "in", query),
-                    ("playbook_stage_id", "in", self.ids),
-                    ("state", "in", ["planned", "done", "failed"]),
-                ],
-                ["playbook_stage_id", "state"],
-                ["__count"],
-            )
-        ):
-            figures[stage][state] = count
-        return figures
-
     def _stage_line_item(self, figures):
         return {
             "id": self.id,
