@@ -52,6 +52,7 @@
         "views/crm_action_views.xml",
         "views/crm_lead_views.xml",
         "views/sale_order_views.xml",
+        "views/crm_campaign_figure_views.xml",
         "views/crm_campaign_views.xml",
         "views/crm_playbook_rule_views.xml",
         "views/crm_playbook_stage_views.xml",

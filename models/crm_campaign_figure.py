@@ -3,6 +3,21 @@ from odoo.tools import SQL
 
 from .crm_action_type import MONEY_GROUPS
 
+# What campaigns show of themselves, where nothing happened yet.
+NOTHING = dict.fromkeys(
+    (
+        "opportunity_count",
+        "open_count",
+        "won_count",
+        "lost_count",
+        "planned_action_count",
+        "done_action_count",
+        "failed_action_count",
+        "action_cost",
+    ),
+    0,
+)
+
 
 class CrmCampaignFigure(models.Model):
     """What came of a campaign by salesperson and stage: the sum of all changes.
@@ -54,7 +69,8 @@ class CrmCampaignFigure(models.Model):
             """SELECT figure.*,
                       open_count + won_count + lost_count AS opportunity_count,
                       won_count::float
-                          / nullif(open_count + won_count + lost_count, 0) AS conversion,
+                          / nullif(open_count + won_count + lost_count, 0)
+                          AS conversion,
                       campaign.company_id,
                       company.currency_id
                  FROM (%s) figure
@@ -63,69 +79,64 @@ class CrmCampaignFigure(models.Model):
             self.env["crm.campaign.figure.delta"]._figures_query(),
         )
 
+    def action_view_opportunities(self):
+        """Open the opportunities that the figures count."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "crm_playbook.crm_lead_action"
+        )
+        return action | {
+            "views": sorted(action["views"], key=lambda view: view[1] != "list"),
+            "domain": [
+                ("crm_campaign_id", "=", self.crm_campaign_id.id),
+                ("user_id", "=", self.user_id.id),
+                ("playbook_stage_id", "=", self.playbook_stage_id.id),
+            ],
+            "context": {"active_test": False},
+        }
+
+    # === READING === #
+
     @api.model
     def _by_campaign(self, campaigns):
         """The figures of whole campaigns, in one query.
 
         :return: {campaign: {name of the field: figure}}, zeros where nothing happened
         """
-        names = (
-            "opportunity_count",
-            "open_count",
-            "won_count",
-            "lost_count",
-            "planned_action_count",
-            "done_action_count",
-            "failed_action_count",
-            "action_cost",
-        )
-        figures = {
-            campaign.id: dict(zip(names, sums, strict=True))
-            for campaign, *sums in self._read_group(
-                [("crm_campaign_id", "in", campaigns.ids)],
-                ["crm_campaign_id"],
-                [f"{name}:sum" for name in names],
-            )
-        }
-        nothing = dict.fromkeys(names, 0)
+        figures = self._sums(campaigns, ["crm_campaign_id"])
         return {
-            campaign: figures.get(campaign._origin.id, nothing)
+            campaign: figures.get((campaign._origin,), NOTHING)
             for campaign in campaigns
         }
 
     @api.model
     def _by_stage(self, campaigns):
-        """What goes on in each stage of campaigns, in one query.
+        """What goes on in each stage of the campaigns' playbooks, in one query.
 
         :return: {campaign: {stage: {"here", "planned", "done", "failed"}}}, zeros where
             nothing happened; ``here`` counts who is in the stage, or was closed there
         """
-        names = ("planned_action_count", "done_action_count", "failed_action_count")
-        figures = {
-            (campaign.id, stage): {
-                "here": {"won": won, "lost": lost}.get(stage.closes_as, still_open),
-                "planned": planned,
-                "done": done,
-                "failed": failed,
-            }
-            for campaign, stage, still_open, won, lost, planned, done, failed in (
-                self._read_group(
-                    [("crm_campaign_id", "in", campaigns.ids)],
-                    ["crm_campaign_id", "playbook_stage_id"],
-                    [
-                        f"{name}:sum"
-                        for name in ("open_count", "won_count", "lost_count", *names)
-                    ],
-                )
-            )
-        }
-        nothing = dict.fromkeys(("here", "planned", "done", "failed"), 0)
+        figures = self._sums(campaigns, ["crm_campaign_id", "playbook_stage_id"])
         return {
             campaign: {
-                stage: figures.get((campaign._origin.id, stage), nothing)
+                stage: _stage_line_figures(
+                    stage, figures.get((campaign._origin, stage), NOTHING)
+                )
                 for stage in campaign.playbook_id.stage_ids
             }
             for campaign in campaigns
+        }
+
+    @api.model
+    def _sums(self, campaigns, groupby):
+        rows = self._read_group(
+            [("crm_campaign_id", "in", campaigns.ids)],
+            groupby,
+            [f"{name}:sum" for name in NOTHING],
+        )
+        width = len(groupby)
+        return {
+            row[:width]: dict(zip(NOTHING, row[width:], strict=True)) for row in rows
         }
 
     def _read_group_select(self, aggregate_spec, query):
@@ -137,3 +148,13 @@ class CrmCampaignFigure(models.Model):
             self._field_to_sql(self._table, "won_count", query),
             self._field_to_sql(self._table, "opportunity_count", query),
         )
+
+
+def _stage_line_figures(stage, figures):
+    here = {"won": "won_count", "lost": "lost_count"}.get(stage.closes_as, "open_count")
+    return {
+        "here": figures[here],
+        "planned": figures["planned_action_count"],
+        "done": figures["done_action_count"],
+        "failed": figures["failed_action_count"],
+    }

@@ -39,8 +39,8 @@ class CrmCampaignFigureDelta(models.Model):
     Triggers of PostgreSQL on opportunities and actions add a line for each campaign,
     salesperson and stage whose figures a statement changes, in the same transaction. So
     the sum of the lines is exact whoever writes: the ORM, bulk SQL, a merge, a cascade.
-    Lines are only ever added, so that nobody waits for, or conflicts with, somebody else
-    who works in the same campaign; now and then they are folded into one for each key.
+    Lines are only ever added, so that nobody waits for, or conflicts with, somebody
+    else at work in the same campaign; now and then they are folded, one for each key.
     """
 
     _name = "crm.campaign.figure.delta"

@@ -28,15 +28,9 @@ class CrmCampaign(models.Model):
     conversion = fields.Float(
         compute="_compute_figures", help="Won opportunities of all."
     )
-    planned_action_count = fields.Integer(
-        "Planned Actions", compute="_compute_figures"
-    )
-    done_action_count = fields.Integer(
-        "Actions Done", compute="_compute_figures"
-    )
-    failed_action_count = fields.Integer(
-        "Failed Actions", compute="_compute_figures"
-    )
+    planned_action_count = fields.Integer("Planned Actions", compute="_compute_figures")
+    done_action_count = fields.Integer("Actions Done", compute="_compute_figures")
+    failed_action_count = fields.Integer("Failed Actions", compute="_compute_figures")
     action_cost = fields.Monetary(
         groups=MONEY_GROUPS,
         compute="_compute_figures",

@@ -4,6 +4,7 @@ from . import test_crm_action
 from . import test_crm_action_channel
 from . import test_crm_campaign
 from . import test_crm_campaign_pause
+from . import test_crm_campaign_figure
 from . import test_crm_journey
 from . import test_crm_lead_insert
 from . import test_crm_playbook_rule
