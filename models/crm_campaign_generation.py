@@ -261,6 +261,7 @@ class CrmCampaign(models.Model):
         if not partner_ids:
             return leads
         stage = self.playbook_id._first_stage()
+        self.env.flush_all()  # for what is read by SQL, such as salespeople
         leads = leads._insert_opportunities(
             {
                 "partner_id": partner_ids,

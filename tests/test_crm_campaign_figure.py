@@ -365,7 +365,7 @@ class TestCrmCampaignFigureProperties(FigureCase):
         cls.outcomes = [cls.interested, cls.declined, cls.no_answer]
         cls.stages = [cls.first, cls.second, cls.third]
 
-    @stories(40)
+    @stories(25)
     @given(story=st.lists(steps, min_size=6, max_size=16))
     def test_figures_stay_exact(self, story):
         with self.env.cr.savepoint() as savepoint:
