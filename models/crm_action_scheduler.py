@@ -72,19 +72,23 @@ class CrmAction(models.Model):
         """Lock the next due tasks that no other scheduler has.
 
         It is the first statement of its transaction: what it sees is what there is.
+        Where another scheduler ends a batch in the same moment, it looks again.
         """
         self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT task.id FROM %s AND NOT task.id = ANY(%s)"
-                " ORDER BY task.date_start, task.id LIMIT %s"
-                " FOR UPDATE OF task SKIP LOCKED",
-                self._due(),
-                left_alone,
-                size,
-            )
+        query = SQL(
+            "SELECT task.id FROM %s AND NOT task.id = ANY(%s)"
+            " ORDER BY task.date_start, task.id LIMIT %s"
+            " FOR NO KEY UPDATE OF task SKIP LOCKED",
+            self._due(),
+            left_alone,
+            size,
         )
-        return self.browse([action_id for (action_id,) in rows])
+        try:
+            self.env.cr.execute(query, log_exceptions=False)
+        except CONFLICTS:
+            self.env.cr.rollback()
+            return self._take_due(size, left_alone)
+        return self.browse([action_id for (action_id,) in self.env.cr.fetchall()])
 
     @api.model
     def _due(self):

@@ -243,10 +243,11 @@ class CrmCampaign(models.Model):
         """One generation of a campaign at a time.
 
         The lock is taken on the row that each batch writes: whoever waited with an
-        older view of the data is told so by PostgreSQL and starts again.
+        older view of the data is told so by PostgreSQL and starts again. It keeps
+        nobody from working for the campaign meanwhile: rows may refer to it.
         """
         try:
-            self.lock_for_update()
+            self.lock_for_update(allow_referencing=True)
         except LockError as error:
             raise CampaignBusy(
                 self.env._(

@@ -92,7 +92,7 @@ class CrmLead(models.Model):
                     key=f"{prefix}{lead.id}/{lead.stage_visit}",
                     idle_hours=hours,
                 )
-                for lead in self.try_lock_for_update()
+                for lead in self.try_lock_for_update(allow_referencing=True)
             ]
         )
 
