@@ -9,8 +9,8 @@ from . import test_crm_journey
 from . import test_crm_lead_insert
 from . import test_crm_playbook_rule
 from . import test_engine_properties
+from . import test_faults
 from . import test_replay_bank_marketing
-from . import test_schedulers_at_once
 from . import test_shipped_scheme
 from . import test_tours
 from . import test_unit_js

@@ -59,6 +59,12 @@ class Database:
         text = _sql(self.name, query)
         return [tuple(line.split("\t")) for line in text.splitlines()]
 
+    def program(self, *words):
+        """The words that run a Python program which reads Odoo's options itself."""
+        _launcher, *options = _odoo()
+        position = options.index("-c") if "-c" in options else len(options)
+        return [sys.executable, *map(str, words), *options[position:], "-d", self.name]
+
     def run(self, script, **environment):
         """Run a script in Odoo's shell, as the system, and return what it printed.
 

@@ -1,0 +1,108 @@
+"""What a worker does: each job is a function of the name of the database."""
+
+import logging
+import os
+import signal
+import time
+
+from odoo import SUPERUSER_ID, api, http
+from odoo.modules.registry import Registry
+from odoo.service.model import call_kw
+
+from . import scene
+
+CRONS = {
+    "generate": ("crm.campaign", "_cron_generate"),
+    "run_due": ("crm.action", "_cron_run_due"),
+    "watch_idle": ("crm.lead", "_cron_watch_idle"),
+}
+# Where the size of a batch stands, under each of its names.
+BATCHES = {
+    "crm_campaign_generation": ("BATCH", "FIRST_BATCH"),
+    "crm_action_scheduler": ("BATCH",),
+    "event_idle": ("BATCH",),
+}
+SECONDS_WITHOUT_DATABASE = 0.2
+
+_logger = logging.getLogger("storm")
+
+
+def set_scene(database, batch, **options):
+    """Make entities, playbooks and campaigns, as ``scene.py`` says."""
+    _set_batches(batch)
+    campaigns = _in_transaction(database, lambda env: scene.set_scene(env, **options))
+    # Who has sent a message before is quicker at the next.
+    _run_cron(database, "run_due")
+    return campaigns
+
+
+def rounds(database, crons, batch, count=None):
+    """Run scheduled actions again and again, as a cron process of Odoo does.
+
+    :param crons: names out of ``CRONS``, in the order in which they run
+    :param batch: how large batches are
+    :param count: after how many rounds it ends; never by itself, if empty
+    :return: what went wrong, as texts: which cron, and the error
+    """
+    _set_batches(batch)
+    starter, errors = os.getppid(), []
+    while count != 0 and os.getppid() == starter:
+        for cron in crons:
+            try:
+                _run_cron(database, cron)
+            except Exception as error:
+                _logger.warning("%s", cron, exc_info=True)
+                errors.append(f"{cron}: {error}")
+                time.sleep(SECONDS_WITHOUT_DATABASE)
+        count = count and count - 1
+    return errors
+
+
+def run_due(database, batch):
+    """Run the scheduler of due tasks once.
+
+    :return: how many it did
+    """
+    _set_batches(batch)
+    return _in_transaction(database, lambda env: env["crm.action"]._run_due())
+
+
+def call(database, model, method, *arguments):
+    """Have the manager call a method from outside, as XML-RPC does.
+
+    :return: what it returned
+    """
+    name, password = scene.MANAGER, scene.MANAGER
+    user = http.dispatch_rpc("common", "login", (database, name, password))
+    login = (database, user, password)
+    return http.dispatch_rpc("object", "execute_kw", (*login, model, method, arguments))
+
+
+def hold(database, model, method, *arguments):
+    """Call a method in a transaction that stays open until the worker is killed.
+
+    An advisory lock with the number of the process tells that the method has returned.
+    """
+    with Registry(database).cursor() as cr:
+        records = api.Environment(cr, SUPERUSER_ID, {})[model]
+        call_kw(records, method, arguments, {})
+        cr.flush()
+        cr.execute("SELECT pg_advisory_xact_lock(%s)", [os.getpid()])
+        signal.pause()
+
+
+def _run_cron(database, name):
+    model, method = CRONS[name]
+    _in_transaction(database, lambda env: getattr(env[model], method)())
+
+
+def _in_transaction(database, work):
+    registry = Registry(database).check_signaling()
+    with registry.cursor() as cr:
+        return work(api.Environment(cr, SUPERUSER_ID, {}))
+
+
+def _set_batches(size):
+    for module, names in BATCHES.items():
+        for name in names:
+            setattr(scene.module(module), name, size)
