@@ -90,18 +90,27 @@ class CrmPlaybookRule(models.Model):
         """
         quiet = self.with_context(tracking_disable=True)
         for alike in quiet._grouped_by_situation(events):
-            try:
-                with self.env.cr.savepoint():
-                    quiet._answer_alike(alike)
-                continue
-            except OperationalError:
-                raise  # the whole transaction is tried again
-            except AskedOneByOne:
-                pass
-            except Exception:
-                _logger.info("Answered one by one instead", exc_info=True)
-            for event in alike:
-                self._tell(event)
+            if not quiet._tell_alike(alike):
+                for event in alike:
+                    self._tell(event)
+
+    @api.model
+    def _tell_alike(self, events):
+        """Answer events of one situation together.
+
+        :return: whether they could be; if not, nothing of it was done
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._answer_alike(events)
+        except OperationalError:
+            raise  # the whole transaction is tried again
+        except AskedOneByOne:
+            return False
+        except Exception:
+            _logger.info("Answered one by one instead", exc_info=True)
+            return False
+        return True
 
     @api.model
     def _answer_alike(self, events):
