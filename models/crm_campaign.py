@@ -34,6 +34,7 @@ class CrmCampaign(models.Model):
             "generation_started_at",
             "generation_total",
             "generation_done",
+            "generation_resumed_from",
             "paused_at",
             "idle_from",
             "idle_spread_days",

@@ -52,6 +52,9 @@ class CrmCampaign(models.Model):
     generation_done = fields.Integer(
         readonly=True, copy=False, help="How many of them have their opportunity."
     )
+    generation_resumed_from = fields.Integer(
+        readonly=True, copy=False, help="How many had it when this run began."
+    )
     generation = fields.Json(compute="_compute_generation")
     to_generate_count = fields.Integer(compute="_compute_to_generate_count")
 
@@ -126,7 +129,7 @@ class CrmCampaign(models.Model):
         try:
             self._lock()
             batches = self._begin_generation()
-            progress(remaining=self.generation_total)
+            progress(remaining=sum(map(len, batches)))
             for batch in batches:
                 self._try_batch(batch)
                 if not progress(len(batch)) and batch is not batches[-1]:
@@ -153,13 +156,14 @@ class CrmCampaign(models.Model):
         )
 
     def _progress(self):
-        """Counts, and the time left at the pace so far (seconds; unknown at first)."""
+        """Counts, and the time left at this run's pace (seconds; unknown at first)."""
         done, total = self.generation_done, self.generation_total
+        made = done - self.generation_resumed_from
         spent = (fields.Datetime.now() - self.generation_started_at).total_seconds()
         return {
             "done": done,
             "total": total,
-            "seconds_left": spent * (total - done) / done if done else None,
+            "seconds_left": spent * (total - done) / made if made else None,
         }
 
     def _begin_generation(self):
@@ -168,11 +172,13 @@ class CrmCampaign(models.Model):
         :return: the ids of the entities, in batches
         """
         missing = sorted(self._candidates())
+        before = 0 if self.is_generated else self.generation_done
         as_engine(self).write(
             {
                 "generation_started_at": fields.Datetime.now(),
-                "generation_total": len(missing),
-                "generation_done": 0,
+                "generation_total": before + len(missing),
+                "generation_done": before,
+                "generation_resumed_from": before,
                 "is_generated": False,
             }
         )
@@ -209,9 +215,11 @@ class CrmCampaign(models.Model):
         self._lock()
         for batch in self._begin_generation()[:1]:
             self._generate_batch(batch[:FIRST_BATCH])
-        if self.generation_total <= FIRST_BATCH:
+        if self.generation_done >= self.generation_total:
             self._end_generation()
         else:
+            # The pace of the scheduler is another one, and unknown so far.
+            as_engine(self).write({"generation_resumed_from": self.generation_done})
             self._wake_machine()
 
     def _generate_batch(self, partner_ids):

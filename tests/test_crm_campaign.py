@@ -4,6 +4,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.crm_playbook.models import crm_campaign_generation
+
 from .common import MONDAY, PlaybookCase
 
 
@@ -190,6 +192,21 @@ class TestCrmCampaign(PlaybookCase):
         self.assertFalse(broken.is_generated)
         self.assertIn("has no stage", broken.message_ids[0].body)
         self.assertEqual(sound.opportunity_count, 3)
+
+    def test_generation_goes_on_where_it_was_cut_off_and_says_how_far_it_is(self):
+        partners = self.env["res.partner"].concat(
+            *(self._create_partner(f"Entity {n}") for n in range(5))
+        )
+        campaign = self._create_campaign(partners)
+        self.patch(crm_campaign_generation, "FIRST_BATCH", 2)
+        campaign.action_launch()
+        self.assertEqual(
+            campaign.generation, {"done": 2, "total": 5, "seconds_left": None}
+        )
+        self._run_cron("ir_cron_generate_campaigns")
+        self.assertEqual(campaign.lead_ids.partner_id, partners)
+        self.assertEqual((campaign.generation_done, campaign.generation_total), (5, 5))
+        self.assertFalse(campaign.generation, "nothing is being generated any more")
 
     def test_history_is_that_of_the_campaigns_company(self):
         company = self.env["res.company"].create({"name": "Another company"})
