@@ -3,6 +3,8 @@
 from math import log
 
 SIZES = [10_000, 100_000, 1_000_000]
+# Work on many records is compared as if each job did it for a tenth of the base.
+SHARE = 10
 
 
 def exponent(points):
@@ -19,24 +21,33 @@ def exponent(points):
 
 
 def print_growth(found, goals, say):
-    """The seconds of each line at each size, and the exponent.
+    """What each line took at each size, and the exponent.
 
     :param found: {size: lines}
     """
-    sizes = sorted(found)
-    say(f"\n{'seconds at':<64}{_cells(sizes, '12,')}  exponent")
-    for line in found[sizes[0]]:
-        goal = goals[line["name"]]
-        for title, key in ((goal.job, "seconds"), (goal.peer, "peer_seconds")):
-            points = [
-                (size, same[key])
-                for size in sizes
-                for same in found[size]
-                if same["name"] == line["name"]
-            ]
+    lines = {
+        size: {line["name"]: line for line in measured}
+        for size, measured in found.items()
+    }
+    sizes = sorted(lines)
+    head = "seconds for one, or a tenth of the base, at"
+    say(f"\n{head:<52}{_cells(sizes, '12,')}  exponent")
+    for name, goal in goals.items():
+        if not all(name in lines[size] for size in sizes):
+            continue
+        sides = {goal.job: "seconds", f"  against {goal.peer}": "peer_seconds"}
+        for title, key in sides.items():
+            points = [(size, _seconds(lines[size][name], size, key)) for size in sizes]
             seconds = _cells([seconds for _size, seconds in points], "12.3g")
             slope = f"{exponent(points):>10.2f}" if len(points) > 1 else ""
-            say(f"{title:<64}{seconds}{slope}")
+            say(f"{title:<52}{seconds}{slope}")
+
+
+def _seconds(line, size, key):
+    """What many records take in the same share of each base; what one takes."""
+    if line["count"] == 1:
+        return line[key]
+    return line[key] / line["count"] * size / SHARE
 
 
 def _cells(values, form):

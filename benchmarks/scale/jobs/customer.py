@@ -30,11 +30,9 @@ class Customer(Clicks):
 
     def __init__(self, env, user):
         super().__init__(env, user)
-        leads = history(env).lead_ids
-        self.ours, self.theirs = leads.search(
-            [("id", "in", leads[:1000].ids), ("user_id", "=", user.id)], limit=2
-        ).partner_id.ids
-
+        mine = [("crm_campaign_id", "=", history(env).id), ("user_id", "=", user.id)]
+        leads = env["crm.lead"].search(mine, limit=2)
+        self.ours, self.theirs = leads.partner_id.ids
         env = self.fresh_env()
         self.form = Form(env, "res.partner")
         self.form_of_peer = Form(env, "res.partner", without="crm_playbook")

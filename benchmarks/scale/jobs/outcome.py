@@ -44,7 +44,7 @@ class Outcome:
             self.run_product(action, self.product if is_warm else Runner(self.env))
             self.run_peer(activity, self.peer if is_warm else Runner(self.env))
         self.check_work(actions, activities)
-        return [line("outcome", self.count, self.product, self.peer, measure="mean")]
+        return [line("outcome", 1, self.product, self.peer, measure="mean")]
 
     def run_product(self, action, runner):
         """The person says that nobody answered."""
