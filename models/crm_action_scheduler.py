@@ -126,7 +126,7 @@ class CrmAction(models.Model):
         except Exception as error:
             if len(self) == 1:
                 _logger.warning("Action %s failed", self.id, exc_info=True)
-                self._fail_and_tell("error", str(error))
+                self._fail_and_tell("error", _reason_of(error))
                 return
             _logger.info("%s actions are done by halves", len(self), exc_info=True)
             middle = len(self) // 2
@@ -167,3 +167,9 @@ class CrmAction(models.Model):
                 key=f"{trigger}/{self.id}/{self.failure_count}",
             )
             self.env["crm.playbook.rule"]._tell(event)
+
+
+def _reason_of(error):
+    """What went wrong, with what brought it about where the error does not say so."""
+    told, cause = str(error), str(error.__cause__ or "")
+    return told if cause in told else f"{told}: {cause}"

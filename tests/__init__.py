@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_batch_faults
 from . import test_contract_rpc
 from . import test_crm_action
 from . import test_crm_action_channel
