@@ -44,6 +44,7 @@
         "wizard/crm_campaign_resume_views.xml",
         "wizard/crm_lead_go_to_stage_views.xml",
         "wizard/crm_lead_start_playbook_views.xml",
+        "wizard/crm_playbook_stage_retire_views.xml",
         "views/crm_commercial_status_views.xml",
         "views/crm_outcome_views.xml",
         "views/crm_action_type_views.xml",

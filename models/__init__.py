@@ -29,6 +29,8 @@ from . import crm_campaign_pause
 from . import crm_lead
 from . import crm_lead_insert
 from . import crm_lead_merge
+from . import crm_playbook_stage_move
+from . import crm_playbook_change
 from . import res_users
 from . import res_partner
 from . import res_partner_history

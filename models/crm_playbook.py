@@ -94,7 +94,7 @@ class CrmPlaybook(models.Model):
 
     def _stages(self):
         """The stages in the order in which a journey goes through them."""
-        return self.stage_ids.sorted(lambda stage: (stage.sequence, stage.id))
+        return self.stage_ids._in_order()
 
     def _steps(self):
         """The stages that a journey goes through before it is closed."""

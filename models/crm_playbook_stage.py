@@ -1,7 +1,12 @@
+from math import inf
+
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning, UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .crm_action_type import CHANNEL_ICONS
+from .engine import is_engine
 
 
 class CrmPlaybookStage(models.Model):
@@ -98,32 +103,67 @@ class CrmPlaybookStage(models.Model):
             )
 
     def _check_not_in_use(self):
-        """A stage that somebody is in, or that a rule goes to, is kept."""
+        """A stage that somebody is in, or that a rule goes to, is kept, or retired."""
+        if is_engine(self.env):
+            return
         for stage in self:
-            if journeys := stage._journeys_in():
-                raise UserError(
-                    self.env._(
-                        "%(count)s opportunities are in stage %(stage)s: move them to "
-                        "another stage first.",
-                        count=len(journeys),
-                        stage=stage.name,
-                    )
-                )
-            rules = self.env["crm.playbook.rule"].sudo()
-            if rule := rules.search([("target_stage_id", "=", stage.id)], limit=1):
-                raise UserError(
-                    self.env._(
-                        "A rule goes to stage %(stage)s: change it first. %(rule)s",
-                        stage=stage.name,
-                        rule=rule.sentence,
-                    )
+            if reason := stage._why_not_archived():
+                raise RedirectWarning(
+                    reason,
+                    self.env.ref("crm_playbook.crm_playbook_stage_retire_action").id,
+                    self.env._("Retire %s", stage.name),
+                    {"active_model": self._name, "active_id": stage.id},
                 )
 
-    def _journeys_in(self):
-        leads = self.env["crm.lead"].sudo()
-        return leads.search(
-            [("playbook_stage_id", "in", self.ids), ("won_status", "=", "pending")]
+    def _why_not_archived(self):
+        """Why the stage must be retired first, in words for a person; else nothing."""
+        if count := sum(self._open_counts().values()):
+            return self.env._(
+                "Stage %(stage)s is not empty (%(who)s): retire it, which moves who is "
+                "in it to another stage.",
+                stage=self.name,
+                who=self._opportunities_text(count),
+            )
+        if rules := self._rules_to_it():
+            return self.env._(
+                "A rule goes to stage %(stage)s: retire the stage, which sends the "
+                "rule to another one. %(rule)s",
+                stage=self.name,
+                rule=rules[0].sentence,
+            )
+        return None
+
+    def _rules_to_it(self):
+        rules = self.env["crm.playbook.rule"].sudo()
+        return rules.search([("target_stage_id", "in", self.ids)])
+
+    def _open_domain(self):
+        """The open opportunities in the stages."""
+        return Domain("playbook_stage_id", "in", self.ids) & Domain(
+            "won_status", "=", "pending"
         )
+
+    def _open_counts(self, condition=None):
+        """How many opportunities are open in each stage, {id: count}.
+
+        :param condition: SQL on ``crm_lead``
+        """
+        query = self.env["crm.lead"].sudo()._search(self._open_domain())
+        if condition:
+            query.add_where(condition)
+        query.groupby = SQL.identifier("crm_lead", "playbook_stage_id")
+        rows = self.env.execute_query(query.select(query.groupby, SQL("count(*)")))
+        return dict(rows)
+
+    @api.model
+    def _opportunities_text(self, count):
+        if count == 1:
+            return self.env._("1 opportunity")
+        return self.env._("%s opportunities", f"{count:,}")
+
+    def _in_order(self):
+        """As a journey goes through them; what is not saved yet after its equals."""
+        return self.sorted(lambda stage: (stage.sequence, stage._origin.id or inf))
 
     def _next(self):
         """The stage after this one, or none after the last."""
@@ -132,6 +172,14 @@ class CrmPlaybookStage(models.Model):
             return self.browse()
         position = steps.ids.index(self.id)
         return steps[position + 1 : position + 2]
+
+    def _previous(self):
+        """The stage before this one, or none before the first."""
+        steps = self.playbook_id._steps()
+        if self not in steps:
+            return self.browse()
+        position = steps.ids.index(self.id)
+        return steps[max(position - 1, 0) : position]
 
     # === MESSAGES === #
 

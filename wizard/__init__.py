@@ -8,3 +8,4 @@ from . import crm_action_reschedule
 from . import crm_campaign_resume
 from . import crm_lead_go_to_stage
 from . import crm_lead_start_playbook
+from . import crm_playbook_stage_retire

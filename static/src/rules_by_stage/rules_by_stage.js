@@ -12,7 +12,6 @@ export class RulesByStageRenderer extends ListRenderer {
     get sections() {
         const records = this.props.list.records;
         const stageId = (record) => record.data.stage_id?.id || false;
-        const known = this.props.stages.map(({ id }) => id);
         const sections = this.props.stages.map((stage) => ({
             ...stage,
             records: records.filter((record) => stageId(record) === stage.id),
@@ -21,7 +20,7 @@ export class RulesByStageRenderer extends ListRenderer {
             id: false,
             icon: "fa-globe",
             name: _t("In every stage"),
-            records: records.filter((record) => !known.includes(stageId(record))),
+            records: records.filter((record) => !stageId(record)),
         };
         return [...sections, anywhere];
     }
