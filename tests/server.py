@@ -15,7 +15,10 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
+
+import psycopg2
 
 START_SECONDS = 90
 STOP_SECONDS = 20
@@ -65,18 +68,41 @@ class Database:
         position = options.index("-c") if "-c" in options else len(options)
         return [sys.executable, *map(str, words), *options[position:], "-d", self.name]
 
-    def run(self, script, **environment):
-        """Run a script in Odoo's shell, as the system, and return what it printed.
+    @contextmanager
+    def locked(self, table):
+        """Whoever writes to the table is held up in the middle of it."""
+        connection = psycopg2.connect(dbname=self.name)
+        try:
+            connection.cursor().execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+            yield
+        finally:
+            connection.close()
 
-        What it changed is kept if it comes to its end.
+    def wait_until_held_up(self, table):
+        """Wait for somebody who would write to a table that is locked."""
+        waiting = (
+            "SELECT 1 FROM pg_locks WHERE NOT granted "
+            f"AND relation = '{table}'::regclass"
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not self.rows(waiting):
+            if time.monotonic() > deadline:
+                raise ServerProblem(f"Nobody writes to {table}.")
+            time.sleep(0.05)
+
+    def run(self, *scripts, **environment):
+        """Run scripts in Odoo's shell, as the system, and return what they printed.
+
+        What each of them changed is kept if it comes to its end.
         """
+        typed = "".join(Path(script).read_text() + COMMIT for script in scripts)
         program, *options = _odoo()
         position = options.index("-c") if "-c" in options else len(options)
         command = [program, *options[:position], "shell", *options[position:]]
         command += ["-d", self.name, "--no-http", "--log-level", "error"]
         with tempfile.TemporaryDirectory() as folder:
             command += ["--data-dir", folder]
-            return _run(command, Path(script).read_text() + COMMIT, **environment)
+            return _run(command, typed, **environment)
 
 
 class OdooServer:

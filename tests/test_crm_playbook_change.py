@@ -1,13 +1,18 @@
+from pathlib import Path
+from threading import Thread
 from unittest.mock import patch
+from uuid import uuid4
 
 from odoo.exceptions import AccessError, RedirectWarning, UserError
-from odoo.tests import Form, tagged
+from odoo.tests import BaseCase, Form, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.crm_playbook.models import crm_playbook_stage_move
 
 from .common import MONDAY, PlaybookCase
+from .server import Database, ServerProblem
 
+FOLDER = Path(__file__).parent
 MOVES = "odoo.addons.crm_playbook.models.crm_playbook_stage_move"
 
 
@@ -221,14 +226,16 @@ class TestChangeNotice(ChangeCase):
 
     def test_counts_are_a_few_queries_however_many_stages_there_are(self):
         queries = []
-        for _turn in range(2):
+        for _turn in range(3):
             form = self._edit()
             before = self.env.cr.sql_log_count
             self._change(form, 0, task_delay_days=7)
             queries.append(self.env.cr.sql_log_count - before)
             for number in range(5):
-                self._create_stage(f"More {number}", sequence=20 + number)
-        self.assertLessEqual(queries[1], queries[0])
+                stage = self._create_stage(f"More {number}", sequence=20 + number)
+                lead = self._start()
+                lead.go_to_stage(stage.id)
+        self.assertEqual(queries[2], queries[1])
 
 
 @tagged("post_install", "-at_install")
@@ -526,3 +533,54 @@ class TestRetire(ChangeCase):
         company = self.env["res.company"].create({"name": "Another company"})
         self.playbook.sudo().company_id = company
         self.assertFalse(move.with_user(self.manager).search([]))
+
+
+@tagged("post_install", "-at_install")
+class TestMoveIsBrokenOff(BaseCase):
+    """A worker that is killed while it moves thousands to a new stage."""
+
+    def test_who_was_moved_stays_moved_and_the_rest_follows_once(self):
+        self.database = Database(f"moves_{uuid4().hex[:8]}")
+        self.database.make()
+        self.addCleanup(self.database.drop)
+        self._run("catch_up_set_up.py")
+        self.assertEqual(self._visits(), [("1", "400"), ("2", "300")])
+        worker = Thread(target=self._run_and_be_killed)
+        with self.database.locked("crm_action"):
+            worker.start()
+            self.database.wait_until_held_up("crm_action")
+            self.database.disconnect()
+        worker.join()
+        self.assertTrue(self.is_killed)
+        self.assertEqual(self._visits(), [("1", "400"), ("2", "300")])
+        self._run("catch_up.py")
+        self.assertEqual(self._visits(), [("2", "700")])
+        self.assertEqual(
+            self.database.rows(
+                "SELECT count(*), count(DISTINCT lead_id), min(state) FROM crm_action"
+            ),
+            [("700", "700", "planned")],
+        )
+        self.assertEqual(
+            self.database.rows(
+                "SELECT count(*), count(DISTINCT lead_id) FROM crm_transition "
+                "WHERE trigger = 'moved'"
+            ),
+            [("700", "700")],
+        )
+        self.assertFalse(self.database.rows("SELECT 1 FROM crm_playbook_stage_move"))
+
+    def _visits(self):
+        return self.database.rows(
+            "SELECT stage_visit, count(*) FROM crm_lead GROUP BY 1 ORDER BY 1"
+        )
+
+    def _run_and_be_killed(self):
+        try:
+            self._run("catch_up.py")
+        except ServerProblem:
+            self.is_killed = True
+
+    def _run(self, script):
+        self.is_killed = False
+        self.database.run(FOLDER / script)
