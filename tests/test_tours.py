@@ -61,6 +61,23 @@ class TestTours(HttpCase, PlaybookCase):
         ).mapped("state")
         self.assertEqual(states, ["cancelled"] * 4)
 
+    def test_playbook_under_way_is_changed_with_open_eyes(self):
+        rule = self._create_rule(
+            self.declined, move="stage", target_stage_id=self.second.id
+        )
+        waits, goes = self._start(), self._start()
+        waits.go_to_stage(self.third.id)
+        self._planned(waits).cancel()
+        goes.go_to_stage(self.second.id)
+        self._tour(
+            "crm_playbook_manager_changes_a_playbook",
+            self.manager,
+            record=self.playbook,
+        )
+        self.assertEqual(waits.playbook_stage_id.name, "Letter")
+        self.assertEqual(goes.playbook_stage_id, self.third)
+        self.assertEqual(rule.target_stage_id, self.third)
+
     def _tour(self, name, user, record=None):
         """Walk a tour, from the start page or from the form of a record."""
         page = "/odoo"
