@@ -34,6 +34,8 @@ from . import crm_playbook_change
 from . import res_users
 from . import res_partner
 from . import res_partner_history
+from . import outbox
+from . import crm_action_doubt
 from . import event_mail
 from . import event_sms
 from . import event_survey

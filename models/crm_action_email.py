@@ -49,6 +49,7 @@ class CrmAction(models.Model):
     def _complete_mail_values(self, values, mailing):
         """Make of a generated mail the one outbox row of this action."""
         values |= {
+            "crm_action_id": self.id,
             "partner_ids": self.partner_id.ids,
             "email_to": False,
             "message_id": self.env["mail.message"]._get_message_id(values),

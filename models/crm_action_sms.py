@@ -69,6 +69,7 @@ class CrmAction(models.Model):
         code, number = uuid4().hex, self._checked_number()
         return {
             "uuid": code,
+            "crm_action_id": self.id,
             "number": number,
             "partner_id": self.partner_id.id,
             "body": body,

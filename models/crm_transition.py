@@ -34,6 +34,8 @@ class CrmTransition(models.Model):
             ("corrected", "Outcome corrected"),
             ("merged", "Opportunities merged"),
             ("skipped", "Message skipped"),
+            ("confirmed_sent", "In doubt: it was sent"),
+            ("sent_again", "In doubt: send again"),
         ],
         string="Event",
         required=True,

@@ -4,9 +4,10 @@ from .event import Event
 
 # What the recipient did, by the status that Odoo gives the trace.
 STATUS_TRIGGERS = {"open": "mail_opened", "reply": "mail_replied"}
-# What is wrong with the sender's own set-up says nothing of the recipient.
+# What is wrong on the sender's side says nothing of the recipient.
 OWN_FAULTS = {
     "unknown",
+    "in_doubt",
     "mail_smtp",
     "mail_from_invalid",
     "mail_from_missing",
@@ -27,7 +28,7 @@ class MailingTrace(models.Model):
     _inherit = "mailing.trace"
 
     crm_action_id = fields.Many2one(
-        "crm.action", "Action", index="btree_not_null", ondelete="set null"
+        "crm.action", "Action", copy=False, ondelete="set null"
     )
 
     def write(self, vals):

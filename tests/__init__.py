@@ -3,6 +3,7 @@ from . import test_batch_faults
 from . import test_contract_rpc
 from . import test_crm_action
 from . import test_crm_action_channel
+from . import test_crm_action_doubt
 from . import test_crm_campaign
 from . import test_crm_campaign_pause
 from . import test_crm_campaign_figure
@@ -12,6 +13,8 @@ from . import test_crm_playbook_change
 from . import test_crm_playbook_rule
 from . import test_engine_properties
 from . import test_faults
+from . import test_outbox
+from . import test_outbox_faults
 from . import test_replay_bank_marketing
 from . import test_shipped_scheme
 from . import test_tours

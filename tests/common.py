@@ -150,3 +150,66 @@ class PlaybookCase(TransactionCase):
 
     def _at(self, moment):
         return freeze_time(moment)
+
+
+class MessageCase(PlaybookCase):
+    """The same company, whose first task is an e-mail that the scheduler sends."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        lead_model = cls.env["ir.model"]._get_id("crm.lead")
+        cls.mail_template = cls.env["mail.template"].create(
+            {
+                "name": "Offer",
+                "model_id": lead_model,
+                "subject": "For {{ object.partner_id.name }}",
+                "body_html": '<p>Dear <t t-out="object.partner_id.name"/>, see '
+                '<a href="https://shop.test.example/offer">the offer</a>.</p>',
+                "email_from": "sales@test.example",
+            }
+        )
+        cls.sms_template = cls.env["sms.template"].create(
+            {
+                "name": "Short",
+                "model_id": lead_model,
+                "body": "Hi {{ object.partner_id.name }}",
+            }
+        )
+        cls.email = cls._create_type(
+            "Test e-mail",
+            cls.sent,
+            channel="email",
+            sent_outcome_id=cls.sent.id,
+            mail_template_id=cls.mail_template.id,
+            marginal_cost=0.1,
+        )
+        cls.sms = cls._create_type(
+            "Test SMS",
+            cls.sent,
+            channel="sms",
+            sent_outcome_id=cls.sent.id,
+            sms_template_id=cls.sms_template.id,
+        )
+        cls.first.task_type_id = cls.email
+        cls.partner.write(
+            {"phone": "+34 612 34 56 78", "country_id": cls.env.ref("base.es").id}
+        )
+
+    def _start_automatic(self, partner=None):
+        """An opportunity whose first message is in Odoo's queue."""
+        lead = self._start(self._create_lead(partner))
+        self._run_cron("ir_cron_run_due_actions")
+        return lead.sudo()
+
+    def _message(self, action):
+        """The mail or SMS of an action."""
+        name = "sms.sms" if action.channel == "sms" else "mail.mail"
+        return self.env[name].sudo().search([("crm_action_id", "=", action.id)])
+
+    def _put_in_doubt(self, lead):
+        """As a queue leaves a message that it has handed over, without its commit."""
+        message = self._message(lead.action_ids)
+        message.write({"state": message._failed_state, "failure_type": "in_doubt"})
+        message._traces()._doubt()
+        return message

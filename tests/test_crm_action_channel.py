@@ -4,34 +4,16 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .common import MONDAY, PlaybookCase
+from .common import MONDAY, MessageCase
 
 
 @tagged("post_install", "-at_install")
-class TestCrmActionChannel(PlaybookCase):
+class TestCrmActionChannel(MessageCase):
     """Automatic tasks and the events that their messages bring back."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        lead_model = cls.env["ir.model"]._get_id("crm.lead")
-        cls.mail_template = cls.env["mail.template"].create(
-            {
-                "name": "Offer",
-                "model_id": lead_model,
-                "subject": "For {{ object.partner_id.name }}",
-                "body_html": '<p>Dear <t t-out="object.partner_id.name"/>, see '
-                '<a href="https://shop.test.example/offer">the offer</a>.</p>',
-                "email_from": "sales@test.example",
-            }
-        )
-        cls.sms_template = cls.env["sms.template"].create(
-            {
-                "name": "Short",
-                "model_id": lead_model,
-                "body": "Hi {{ object.partner_id.name }}",
-            }
-        )
         cls.survey = cls.env["survey.survey"].create(
             {
                 "title": "Satisfied?",
@@ -61,31 +43,12 @@ class TestCrmActionChannel(PlaybookCase):
                 ],
             }
         )
-        cls.email = cls._create_type(
-            "Test e-mail",
-            cls.sent,
-            channel="email",
-            sent_outcome_id=cls.sent.id,
-            mail_template_id=cls.mail_template.id,
-            marginal_cost=0.1,
-        )
-        cls.sms = cls._create_type(
-            "Test SMS",
-            cls.sent,
-            channel="sms",
-            sent_outcome_id=cls.sent.id,
-            sms_template_id=cls.sms_template.id,
-        )
         cls.invitation = cls._create_type(
             "Test survey",
             cls.sent,
             channel="survey",
             sent_outcome_id=cls.sent.id,
             survey_id=cls.survey.id,
-        )
-        cls.first.task_type_id = cls.email
-        cls.partner.write(
-            {"phone": "+34 612 34 56 78", "country_id": cls.env.ref("base.es").id}
         )
 
     # === E-MAIL === #
@@ -367,11 +330,6 @@ class TestCrmActionChannel(PlaybookCase):
         self.assertEqual(lucky.action_ids.state, "done")
 
     # === HELPERS === #
-
-    def _start_automatic(self, partner=None):
-        lead = self._start(self._create_lead(partner))
-        self._run_cron("ir_cron_run_due_actions")
-        return lead.sudo()
 
     def _start_survey(self):
         self.first.task_type_id = self.invitation

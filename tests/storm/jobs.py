@@ -9,13 +9,17 @@ from odoo import SUPERUSER_ID, api, http
 from odoo.modules.registry import Registry
 from odoo.service.model import call_kw
 
-from . import scene
+from . import messages, scene
 
 CRONS = {
     "generate": ("crm.campaign", "_cron_generate"),
     "run_due": ("crm.action", "_cron_run_due"),
     "watch_idle": ("crm.lead", "_cron_watch_idle"),
+    "send_mail": ("mail.mail", "process_email_queue"),
+    "send_sms": ("sms.sms", "_process_queue"),
+    "send_mailings": ("mailing.mailing", "_process_mass_mailing_queue"),
 }
+QUEUES = ("send_mail", "send_sms", "send_mailings")
 # Where the size of a batch stands, under each of its names.
 BATCHES = {
     "crm_campaign_generation": ("BATCH", "FIRST_BATCH"),
@@ -65,6 +69,30 @@ def run_due(database, batch):
     """
     _set_batches(batch)
     return _in_transaction(database, lambda env: env["crm.action"]._run_due())
+
+
+def queue_messages(database, recipients):
+    """Have a message for each address or number written into Odoo's queues."""
+    _in_transaction(database, lambda env: messages.plan(env, recipients))
+    _run_cron(database, "run_due")
+
+
+def send_messages(database, receiver):
+    """Run Odoo's own queues once.
+
+    :param receiver: the URL of the mail server or SMS provider that they send to
+    """
+    _in_transaction(database, lambda env: messages.direct(env, receiver))
+    for queue in QUEUES:
+        _run_cron(database, queue)
+
+
+def send_again(database, address):
+    """Have somebody send again what is in doubt for the entity with an address."""
+    doubtful = [("is_in_doubt", "=", True), ("partner_id.email", "=", address)]
+    _in_transaction(
+        database, lambda env: env["crm.action"].search(doubtful).send_again()
+    )
 
 
 def call(database, model, method, *arguments):
