@@ -12,7 +12,7 @@ from .scene.database import Wrong
 # How many schedulers run in each round.
 ROUNDS = (1, 2, 2, 1)
 ENTITIES_FOR_A_MESSAGE = 50
-FEWEST = 1000
+FEWEST = 2000
 WARM = 120
 PATIENCE = 0.1
 
