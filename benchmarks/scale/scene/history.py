@@ -92,8 +92,7 @@ class History:
         self.insert_lines(first_lead, started, answered)
         self.insert_actions(first_lead, done, following)
         self.insert_activities(pattern)
-        if "crm.campaign.figure.delta" in self.env:
-            self.env["crm.campaign.figure.delta"]._rebuild()
+        self.env["crm.campaign.figure.delta"]._rebuild()
         self.check_work()
         vacuum(
             self.env,
