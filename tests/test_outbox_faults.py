@@ -115,12 +115,15 @@ class TestMailFaults(OutboxFaultsCase):
         self._check_taken([cut, *others])
 
     def test_mail_is_sent_once_or_in_doubt_however_often_senders_are_killed(self):
-        self._queue(60)
+        self._queue(80)
         self.receiver.seconds = 0.03
         moments = Random(SEED)
         for _kill in range(KILLS):
+            taken = len(self.receiver.taken)
             sender = self._begin_queues()
-            time.sleep(moments.uniform(0, 0.5))
+            while len(self.receiver.taken) == taken:
+                time.sleep(0.005)
+            time.sleep(moments.uniform(0, 0.2))
             sender.kill()
         self._run_queues()
         states = self._states()
