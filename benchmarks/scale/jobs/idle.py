@@ -66,9 +66,16 @@ class Idle:
         return leads, plain
 
     def make_plain(self, leads):
-        """As many opportunities without a playbook, without followers."""
+        """As many opportunities without a playbook, followed by their salespeople.
+
+        As Odoo's own ``create`` has them followed, and generation too.
+        """
         return (
-            leads.with_context(tracking_disable=True)
+            leads.with_context(
+                mail_create_nolog=True,
+                mail_notrack=True,
+                mail_auto_subscribe_no_notify=True,
+            )
             .create(
                 [
                     {
@@ -81,7 +88,7 @@ class Idle:
                     for lead in leads
                 ]
             )
-            .with_context(tracking_disable=False)
+            .with_context(mail_notrack=False)
         )
 
     def run_product(self, leads, runner):
