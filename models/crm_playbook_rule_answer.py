@@ -89,10 +89,11 @@ class CrmPlaybookRule(models.Model):
         :param events: list of :class:`Event`
         """
         quiet = self.with_context(tracking_disable=True)
-        for alike in quiet._grouped_by_situation(events):
-            if not quiet._tell_alike(alike):
-                for event in alike:
-                    self._tell(event)
+        for turn in _turns(events):
+            for alike in quiet._grouped_by_situation(turn):
+                if not quiet._tell_alike(alike):
+                    for event in alike:
+                        self._tell(event)
 
     @api.model
     def _tell_alike(self, events):
@@ -121,18 +122,11 @@ class CrmPlaybookRule(models.Model):
 
     @api.model
     def _grouped_by_situation(self, events):
-        """Lists of events that the same rule answers, as far as situations tell.
-
-        No journey is twice in one list: the second event is answered after the first.
-        """
+        """Lists of events that the same rule answers, as far as situations tell."""
         groups = defaultdict(list)
-        told = defaultdict(int)
         for event in events:
-            journey = event.journey
-            told[journey.id] += 1
-            turn = told[journey.id] if journey else 0
-            groups[(turn, *self._situation(event))].append(event)
-        return [groups[turn] for turn in sorted(groups, key=lambda key: key[0])]
+            groups[self._situation(event)].append(event)
+        return groups.values()
 
     @api.model
     def _situation(self, event):
@@ -244,3 +238,16 @@ class CrmPlaybookRule(models.Model):
 
     def _is_met_idle(self, event):
         return self.idle_hours == event.idle_hours
+
+
+def _turns(events):
+    """Lists of events with no journey twice: its second event is in the second list.
+
+    So it is answered where the answer to the first has led.
+    """
+    turns, told = defaultdict(list), defaultdict(int)
+    for event in events:
+        turns[told[event.journey.id]].append(event)
+        if event.journey:
+            told[event.journey.id] += 1
+    return turns.values()
