@@ -221,9 +221,11 @@ class CrmTaskPlan(models.AbstractModel):
         hour" stays true when the clocks change.
         """
         zone = pytz.timezone(user.tz or company.partner_id.tz or "UTC")
-        now = pytz.utc.localize(fields.Datetime.now()).astimezone(zone)
-        wall_clock = now.replace(tzinfo=None) + timedelta(days=self.task_delay_days)
-        start = zone.localize(wall_clock) + timedelta(hours=self.task_delay_hours)
+        start = pytz.utc.localize(fields.Datetime.now()).astimezone(zone)
+        if self.task_delay_days:
+            wall_clock = start.replace(tzinfo=None)
+            start = zone.localize(wall_clock + timedelta(days=self.task_delay_days))
+        start += timedelta(hours=self.task_delay_hours)
         if self.task_mode != "planned":
             return start.astimezone(pytz.utc).replace(tzinfo=None), False
         start = self._first_working_moment(user, company, start)
@@ -234,11 +236,11 @@ class CrmTaskPlan(models.AbstractModel):
         )
 
     def _first_working_moment(self, user, company, moment):
-        """The first quarter of an hour, at or after ``moment``, that ``user`` works.
+        """The first planning step, at or after ``moment``, at which ``user`` works.
 
         Where nobody ever works (no calendar, or an empty one) the moment itself holds.
         """
-        moment = _next_quarter(moment)
+        moment = _next_step(moment)
         calendar = user.resource_calendar_id or company.resource_calendar_id
         if not calendar:
             return moment
@@ -248,7 +250,7 @@ class CrmTaskPlan(models.AbstractModel):
             moment, horizon, resources=resource, tz=moment.tzinfo
         )[resource.id]
         for start, stop, _attendance in intervals:
-            first = _next_quarter(max(start, moment))
+            first = _next_step(max(start, moment))
             if first < stop:
                 return first
         return moment
@@ -311,10 +313,7 @@ def _while_open(column):
     )
 
 
-def _next_quarter(moment):
-    past = timedelta(
-        minutes=moment.minute % 15,
-        seconds=moment.second,
-        microseconds=moment.microsecond,
-    )
-    return moment + (PLANNING_STEP - past if past else timedelta())
+def _next_step(moment):
+    """The first moment at or after this one that planned hours may begin at."""
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    return moment + (midnight - moment) % PLANNING_STEP

@@ -1,4 +1,5 @@
 from . import test_access
+from . import test_answers_in_sets
 from . import test_batch_faults
 from . import test_contract_rpc
 from . import test_crm_action
@@ -11,6 +12,7 @@ from . import test_crm_journey
 from . import test_crm_lead_insert
 from . import test_crm_playbook_change
 from . import test_crm_playbook_rule
+from . import test_due_times
 from . import test_engine_properties
 from . import test_faults
 from . import test_outbox
