@@ -1,15 +1,12 @@
-import logging
-
 from odoo import api, fields, models
+from odoo.fields import Domain
 
-from .engine import CONFLICTS, as_engine
+from .engine import as_engine, unless_in_the_way
 from .event import Event
 
 BATCH = 500
 # Of what a rule does, all that a message does which was not sent.
 EFFECTS_OF_SKIPPING = ["move", "task"]
-
-_logger = logging.getLogger(__name__)
 
 
 class CrmAction(models.Model):
@@ -44,43 +41,31 @@ class CrmAction(models.Model):
         """Let the opportunities of skipped messages go on, batch by batch."""
         progress = self.env["ir.cron"]._commit_progress
         progress(remaining=self.search_count(self._skip_pending_domain()))
-        while answered := self._answer_skipped_if_free():
-            if not progress(answered):
+        last = 0
+        while pending := self._skip_pending(BATCH, after=last):
+            last = pending[-1].id
+            if not unless_in_the_way(self.env, pending._answer_skipped):
+                self._go_on_later()
+            if not progress(len(pending)):
                 return
 
-    @api.model
-    def _answer_skipped_if_free(self):
-        """A batch; nothing where somebody else is in the way, who is let through.
-
-        :return: how many were answered
-        """
-        try:
-            answered = len(self._answer_skipped())
-            self.env.flush_all()
-        except CONFLICTS as conflict:
-            _logger.info("Skipped messages wait: %s", conflict)
-            self.env.cr.rollback()
-            self._go_on_later()
-            return 0
-        return answered
-
-    @api.model
-    def _answer_skipped(self, limit=BATCH):
-        """Let the opportunities of the next skipped messages go on.
-
-        :return: the messages that were answered, none when nothing is left
-        """
-        pending = self.search(self._skip_pending_domain(), limit=limit, order="id")
-        taken = as_engine(pending.try_lock_for_update())
+    def _answer_skipped(self):
+        """Let the opportunities of skipped messages go on, unless somebody does it."""
+        free = as_engine(self.try_lock_for_update(allow_referencing=True))
         self.env["crm.playbook.rule"]._tell_all(
-            [action._skip_event() for action in taken]
+            [action._skip_event() for action in free]
         )
-        taken.write({"skip_pending_since": False})
-        return taken
+        free.write({"skip_pending_since": False})
+
+    @api.model
+    def _skip_pending(self, limit, after=0):
+        """The next skipped messages whose opportunities have not gone on."""
+        domain = Domain("id", ">", after) & self._skip_pending_domain()
+        return self.search(domain, limit=limit, order="id")
 
     @api.model
     def _skip_pending_domain(self):
-        return [("skip_pending_since", "!=", False)]
+        return Domain("skip_pending_since", "!=", False)
 
     def _skip_event(self):
         return Event.of_action(

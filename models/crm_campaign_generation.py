@@ -88,6 +88,7 @@ class CrmCampaign(models.Model):
             campaign._lock()
             for batch in campaign._begin_generation():
                 created += len(campaign._generate_batch(batch))
+                campaign._note_generated(batch)
             campaign._end_generation()
         return created
 
@@ -131,10 +132,15 @@ class CrmCampaign(models.Model):
             batches = self._begin_generation()
             progress(remaining=sum(map(len, batches)))
             for batch in batches:
-                self._try_batch(batch)
-                if not progress(len(batch)) and batch is not batches[-1]:
+                if self.state != "running":
+                    break  # paused or closed meanwhile
+                self._insist(partial(self._generate_batch, batch))
+                progress(len(batch))
+                self._insist(partial(self._note_generated, batch))
+                if not progress() and batch is not batches[-1]:
                     return False
-            self._end_generation()
+            else:
+                self._end_generation()
         except (CampaignBusy, *CONFLICTS) as busy:
             _logger.info("%s", busy)
             self.env.cr.rollback()
@@ -188,10 +194,10 @@ class CrmCampaign(models.Model):
         """Every entity that was missing had its turn."""
         as_engine(self).write({"is_generated": True})
 
-    def _try_batch(self, batch):
-        """A batch; where somebody else was in its way, it is tried again."""
+    def _insist(self, work):
+        """Do it; where somebody else was in the way, it is tried again."""
         for _attempt in range(ATTEMPTS):
-            if unless_in_the_way(self.env, partial(self._generate_batch, batch)):
+            if unless_in_the_way(self.env, work):
                 return
         raise CampaignBusy(
             self.env._(
@@ -215,6 +221,7 @@ class CrmCampaign(models.Model):
         self._lock()
         for batch in self._begin_generation()[:1]:
             self._generate_batch(batch[:FIRST_BATCH])
+            self._note_generated(batch[:FIRST_BATCH])
         if self.generation_done >= self.generation_total:
             self._end_generation()
         else:
@@ -228,14 +235,20 @@ class CrmCampaign(models.Model):
         :return: the new opportunities
         """
         self._lock()
-        leads = self._take_up(self._welcome(partner_ids))
+        return self._take_up(self._welcome(partner_ids))
+
+    def _note_generated(self, partner_ids):
+        """Count a batch, in a transaction of its own if it can be.
+
+        While a batch is being made, the row of the campaign is locked, not written: who
+        waits to write it, such as to pause the campaign, can as soon as the batch ends.
+        """
         as_engine(self).write(
             {
                 "generated_at": fields.Datetime.now(),
                 "generation_done": self.generation_done + len(partner_ids),
             }
         )
-        return leads
 
     def _partners_of_company(self):
         """Entities, and their history, as the campaign's own company sees them."""
@@ -250,9 +263,9 @@ class CrmCampaign(models.Model):
     def _lock(self):
         """One generation of a campaign at a time.
 
-        The lock is taken on the row that each batch writes: whoever waited with an
-        older view of the data is told so by PostgreSQL and starts again. It keeps
-        nobody from working for the campaign meanwhile: rows may refer to it.
+        The lock is taken on the row that is written after each batch: whoever waited
+        with an older view of the data is told so by PostgreSQL and starts again. It
+        keeps nobody from working for the campaign meanwhile: rows may refer to it.
         """
         try:
             self.lock_for_update(allow_referencing=True)

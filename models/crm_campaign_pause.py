@@ -61,7 +61,7 @@ class CrmCampaign(models.Model):
             .sudo()
             ._read_group(
                 Domain("crm_campaign_id", "in", self.ids)
-                & Domain(self.env["crm.action"]._skip_pending_domain()),
+                & self.env["crm.action"]._skip_pending_domain(),
                 ["crm_campaign_id"],
                 ["__count"],
             )
@@ -114,8 +114,8 @@ class CrmCampaign(models.Model):
         self._count_idle_time(from_moment=moment)
         if self._skip_due(moment):
             actions = self.env["crm.action"]
-            if len(actions._answer_skipped(FIRST_BATCH)) == FIRST_BATCH:
-                actions._go_on_later()
+            actions._skip_pending(FIRST_BATCH)._answer_skipped()
+            actions._go_on_later()
 
     def _resume_by_spread(self, moment):
         self._count_idle_time(from_moment=moment, spread_days=self.spread_days)

@@ -1,4 +1,5 @@
 import logging
+from functools import partial
 
 from psycopg2 import OperationalError
 
@@ -7,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .engine import CONFLICTS, as_engine
+from .engine import as_engine, unless_in_the_way
 from .lookup import existing
 
 # The first batch is moved while somebody waits for the button; the scheduler moves the
@@ -59,7 +60,7 @@ class CrmPlaybookStageMove(models.Model):
         """Begin a move: the first are moved at once, the scheduler moves the rest."""
         move = as_engine(self).create(values | {"user_id": self.env.uid})
         move.total = move._count_left()
-        move._move_next()
+        move._move_batch(move._next_batch())
         if not move._end_if_caught_up():
             self.env.ref("crm_playbook.ir_cron_move_between_stages").sudo()._trigger()
 
@@ -71,29 +72,22 @@ class CrmPlaybookStageMove(models.Model):
         progress(remaining=sum(move._count_left() for move in moves))
         for move in moves:
             last = 0
-            while tried := move._move_next_unless_in_the_way(after=last):
-                last = tried[-1].id
-                if not progress(len(tried)):
+            while leads := move._next_batch(after=last):
+                last = leads[-1].id
+                unless_in_the_way(self.env, partial(move._move_batch, leads))
+                if not progress(len(leads)):
                     return
             move._end_if_caught_up()
 
-    def _move_next_unless_in_the_way(self, after):
-        try:
-            tried = self._move_next(after)
-            self.env.flush_all()
-        except CONFLICTS as conflict:
-            _logger.info("Move %s waits: %s", self.id, conflict)
-            self.env.cr.rollback()
-            return self.env["crm.lead"]
-        return tried
-
-    def _move_next(self, after=0):
-        """Move the next batch, but those whom somebody else has at this moment.
+    def _next_batch(self, after=0):
+        """Who is to be moved next, in the order of their ids.
 
         :param int after: an opportunity; those up to it were tried already
-        :return: the opportunities that were tried, in the order of their ids
         """
-        leads = self.env["crm.lead"].browse(self._query(after, "id", BATCH))
+        return self.env["crm.lead"].browse(self._query(after, "id", BATCH))
+
+    def _move_batch(self, leads):
+        """Move opportunities, but those whom somebody else has at this moment."""
         free = leads.try_lock_for_update(allow_referencing=True)
         try:
             with self.env.cr.savepoint():
@@ -104,7 +98,6 @@ class CrmPlaybookStageMove(models.Model):
             _logger.info("Moved one by one instead", exc_info=True)
             for lead in free:
                 self._move_alone(lead)
-        return leads
 
     def _move_alone(self, lead):
         try:

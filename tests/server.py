@@ -78,16 +78,14 @@ class Database:
         finally:
             connection.close()
 
-    def wait_until_held_up(self, table):
-        """Wait for somebody who would write to a table that is locked."""
-        waiting = (
-            "SELECT 1 FROM pg_locks WHERE NOT granted "
-            f"AND relation = '{table}'::regclass"
-        )
+    def wait_until_held_up(self, table=None):
+        """Wait for somebody who would write to a table, or a row, that is locked."""
+        what = f"relation = '{table}'::regclass" if table else "locktype <> 'relation'"
+        waiting = f"SELECT 1 FROM pg_locks WHERE NOT granted AND {what}"
         deadline = time.monotonic() + START_SECONDS
         while not self.rows(waiting):
             if time.monotonic() > deadline:
-                raise ServerProblem(f"Nobody writes to {table}.")
+                raise ServerProblem(f"Nobody writes to {table or 'a row'}.")
             time.sleep(0.05)
 
     def run(self, *scripts, **environment):

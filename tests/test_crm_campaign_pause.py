@@ -528,7 +528,7 @@ class TestCrmCampaignPause(PauseCase):
 
 
 @tagged("post_install", "-at_install")
-class TestPauseWhileSending(BaseCase):
+class TestPauseMeanwhile(BaseCase):
     """A campaign that is paused in the middle of what a scheduler is doing."""
 
     def setUp(self):
@@ -536,9 +536,29 @@ class TestPauseWhileSending(BaseCase):
         self.database = Database(f"pause_{uuid4().hex[:8]}")
         self.database.make()
         self.addCleanup(self.database.drop)
-        self._run("schedulers_set_up.py")
+
+    def test_generation_lets_the_pause_through_and_stops(self):
+        self._run("generation_set_up.py")
+        generation = Thread(target=self._run, args=["generate_by_tens.py"])
+        pause = Thread(target=self._run, args=["pause_campaigns.py"])
+        with self.database.locked("crm_action"):
+            generation.start()
+            self.database.wait_until_held_up("crm_action")
+            pause.start()
+            self.database.wait_until_held_up()
+        generation.join()
+        pause.join()
+        self.assertEqual(
+            self.database.rows(
+                "SELECT state, generation_done FROM crm_campaign "
+                "WHERE name = 'Test campaign'"
+            ),
+            [("paused", "11")],
+        )
+        self.assertEqual(self._number("SELECT count(*) FROM crm_lead"), 11)
 
     def test_what_is_under_way_is_done_once_and_nothing_after_it(self):
+        self._run("schedulers_set_up.py")
         scheduler = Thread(target=self._run, args=["run_scheduler.py"])
         with self.database.locked("mail_mail"):
             scheduler.start()

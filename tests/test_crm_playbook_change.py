@@ -291,6 +291,18 @@ class TestCatchUp(ChangeCase):
         self._add_letter(catch_up=True).save()
         self.assertEqual(self.waiting[0].playbook_stage_id, self.first)
 
+    def test_catching_up_waits_until_the_order_is_known(self):
+        self.playbook.write(
+            {
+                "stage_ids": [
+                    (0, 0, {"name": "Letter", "sequence": 5, "catch_up": True}),
+                    (1, self.second.id, {"sequence": 11}),
+                    (1, self.third.id, {"sequence": 12}),
+                ]
+            }
+        )
+        self.assertEqual(self.waiting.playbook_stage_id.name, "Letter")
+
     def test_first_stage_has_nobody_before_it(self):
         form = self._edit()
         self._add(form, "Zero", -1, catch_up=True)
@@ -345,15 +357,18 @@ class TestCatchUp(ChangeCase):
     def test_one_that_cannot_be_moved_stops_nobody_and_is_named(self):
         stuck, other = self.waiting
         enter = type(self.leads)._enter_stage
+        tried = []
 
         def raise_for_one(leads, stage, lines):
             if stuck in leads:
+                tried.append(leads)
                 raise ValueError("No way")
             return enter(leads, stage, lines)
 
         with patch.object(type(self.leads), "_enter_stage", raise_for_one):
             self._add_letter(catch_up=True).save()
             self._run_cron("ir_cron_move_between_stages")
+        self.assertEqual(len(tried), 4, "in a batch and alone, when saved and later")
         self.assertEqual(other.playbook_stage_id.name, "Letter")
         self.assertEqual(stuck.playbook_stage_id, self.first)
         self.assertIn("Somebody could not: Test", self.playbook.move_notice)
@@ -504,6 +519,15 @@ class TestRetire(ChangeCase):
             self._retire(self.third, self.first)
             self._run_cron("ir_cron_move_between_stages")
         self.assertEqual(self.leads.playbook_stage_id, self.first)
+        self.assertEqual(self.leads[7].stage_visit, 3, "it does not go by the third")
+
+    def test_stage_is_kept_while_others_are_under_way_to_it(self):
+        with patch.object(crm_playbook_stage_move, "BATCH", 1):
+            self._retire(self.second)
+            self.leads[5].go_to_stage(self.first.id)
+            self.leads[8].go_to_stage(self.first.id)
+            with self.assertRaises(RedirectWarning):
+                self.third.with_user(self.manager).action_archive()
 
     # === ACCESS === #
 
