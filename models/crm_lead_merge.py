@@ -52,10 +52,12 @@ class CrmLead(models.Model):
         actions = self.env["crm.action"].sudo()
         own = actions.search([("lead_id", "=", self.id)])
         lowest = min([0, *own.mapped("stage_visit")])
-        for action in as_engine(actions.search([("lead_id", "=", opportunity.id)])):
-            action.write(
-                {"lead_id": self.id, "stage_visit": lowest - action.stage_visit}
-            )
+        others = as_engine(actions.search([("lead_id", "=", opportunity.id)]))
+        # The other one may have been merged itself, and have stays below zero.
+        first = min([0, *others.mapped("stage_visit")])
+        for action in others:
+            visit = lowest - 1 - (action.stage_visit - first)
+            action.write({"lead_id": self.id, "stage_visit": visit})
         lines = self.env["crm.transition"].sudo()
         as_engine(lines.search([("lead_id", "=", opportunity.id)])).write(
             {"lead_id": self.id}

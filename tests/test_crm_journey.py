@@ -1,4 +1,4 @@
-from odoo.exceptions import UserError
+from odoo.exceptions import RedirectWarning, UserError
 from odoo.tests import tagged
 
 from .common import PlaybookCase
@@ -151,7 +151,7 @@ class TestCrmJourney(PlaybookCase):
 
     def test_stage_in_use_is_not_deleted(self):
         self._start()
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(RedirectWarning, "retire it"):
             self.first.with_user(self.manager).unlink()
 
     def test_pipeline_stage_follows_the_playbook_stage(self):
