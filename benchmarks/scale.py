@@ -7,6 +7,7 @@ database, and whether the goal is met (see README.md here).
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from scale.runs import JOBS, Scale
 def main():
     """Measure and print the tables; fail if a job did not do its work."""
     options = parse_options()
+    # Whoever is told to stop clears away the database first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     print_heading(say)
     runs = [Scale(size, options.jobs, say, options.keep) for size in sizes(options)]
     found = {run.size: run.run() for run in runs}
