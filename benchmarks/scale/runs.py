@@ -63,10 +63,17 @@ class Scale:
         self.say(f"\n{self.size:,} entities, in the database {self.database.name}")
         self.database.make()
         try:
-            return [line for job in self.jobs for line in self._do(job)]
+            return [line for job in self.jobs for line in self._tell(self._do(job))]
         finally:
             if not self.keep:
                 self.database.drop()
+
+    def _tell(self, lines):
+        """Say at once what was measured, should the run be cut off later."""
+        for line in lines:
+            own, peer = line["seconds"], line["peer_seconds"]
+            self.say(f"    {line['name']}: {own:.3g} s, its peer {peer:.3g} s")
+        return lines
 
     def _do(self, job):
         """The lines of a job; none where it fails, and the others go on."""
