@@ -1,5 +1,4 @@
 from pathlib import Path
-from threading import Thread
 from unittest.mock import patch
 from uuid import uuid4
 
@@ -10,7 +9,8 @@ from odoo.tools import mute_logger
 from odoo.addons.crm_playbook.models import crm_playbook_stage_move
 
 from .common import MONDAY, PlaybookCase
-from .server import Database, ServerProblem
+from .server import Database
+from .storm.workers import Workers
 
 FOLDER = Path(__file__).parent
 MOVES = "odoo.addons.crm_playbook.models.crm_playbook_stage_move"
@@ -567,17 +567,16 @@ class TestMoveIsBrokenOff(BaseCase):
         self.database = Database(f"moves_{uuid4().hex[:8]}")
         self.database.make()
         self.addCleanup(self.database.drop)
-        self._run("catch_up_set_up.py")
+        self.database.run(FOLDER / "catch_up_set_up.py")
         self.assertEqual(self._visits(), [("1", "400"), ("2", "300")])
-        worker = Thread(target=self._run_and_be_killed)
+        workers = self.enterContext(Workers(self.database))
+        move = {"crons": ["move_between_stages"], "batch": 300, "count": 1}
         with self.database.locked("crm_action"):
-            worker.start()
+            worker = workers.start("rounds", **move)
             self.database.wait_until_held_up("crm_action")
-            self.database.disconnect()
-        worker.join()
-        self.assertTrue(self.is_killed)
+            self.assertTrue(worker.kill(), "it was still moving them")
         self.assertEqual(self._visits(), [("1", "400"), ("2", "300")])
-        self._run("catch_up.py")
+        self.assertEqual(workers.do("rounds", **move), [])
         self.assertEqual(self._visits(), [("2", "700")])
         self.assertEqual(
             self.database.rows(
@@ -598,13 +597,3 @@ class TestMoveIsBrokenOff(BaseCase):
         return self.database.rows(
             "SELECT stage_visit, count(*) FROM crm_lead GROUP BY 1 ORDER BY 1"
         )
-
-    def _run_and_be_killed(self):
-        try:
-            self._run("catch_up.py")
-        except ServerProblem:
-            self.is_killed = True
-
-    def _run(self, script):
-        self.is_killed = False
-        self.database.run(FOLDER / script)

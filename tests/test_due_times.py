@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.fields import Command
@@ -229,9 +229,9 @@ class TestDueTimes(PlaybookCase):
             self.assertEqual(start - now, quarters * QUARTER)
             return
         same_hour = on_clock(zone, now) + timedelta(days=days)
-        assume(clock_shows(zone, same_hour))
-        reached = on_clock(zone, start - quarters * QUARTER)
-        self.assertEqual(reached, same_hour)
+        if clock_shows(zone, same_hour):
+            reached = on_clock(zone, start - quarters * QUARTER)
+            self.assertEqual(reached, same_hour)
 
     def _check_first_working_quarter(self, zone, asked, start):
         clock = on_clock(zone, start)

@@ -15,6 +15,7 @@ CRONS = {
     "generate": ("crm.campaign", "_cron_generate"),
     "run_due": ("crm.action", "_cron_run_due"),
     "watch_idle": ("crm.lead", "_cron_watch_idle"),
+    "move_between_stages": ("crm.playbook.stage.move", "_cron_move"),
     "send_mail": ("mail.mail", "process_email_queue"),
     "send_sms": ("sms.sms", "_process_queue"),
     "send_mailings": ("mailing.mailing", "_process_mass_mailing_queue"),
@@ -25,6 +26,7 @@ BATCHES = {
     "crm_campaign_generation": ("BATCH", "FIRST_BATCH"),
     "crm_action_scheduler": ("BATCH",),
     "event_idle": ("BATCH",),
+    "crm_playbook_stage_move": ("BATCH",),
 }
 SECONDS_WITHOUT_DATABASE = 0.2
 
