@@ -70,8 +70,15 @@ class CrmAction(models.Model):
         }
 
     def _mailing(self, mailing_type, subject):
-        """The mailing where Odoo counts what this campaign, stage and type sent."""
-        mailings = self.env["mailing.mailing"].sudo()
+        """The mailing where Odoo counts what this campaign, stage and type sent.
+
+        Nobody is told by mail that it is theirs: they did not ask for it.
+        """
+        mailings = (
+            self.env["mailing.mailing"]
+            .sudo()
+            .with_context(mail_auto_subscribe_no_notify=True)
+        )
         own = {
             "crm_campaign_id": self.crm_campaign_id.id,
             "playbook_stage_id": self.playbook_stage_id.id,

@@ -3,7 +3,7 @@ import logging
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from .engine import CONFLICTS, as_engine, unless_in_the_way
+from .engine import CONFLICTS, as_engine, in_turns, unless_in_the_way
 from .event import Event
 
 BATCH = 200
@@ -103,9 +103,11 @@ class CrmAction(models.Model):
         )
 
     def _run_batch(self):
-        """Do a batch of locked tasks."""
-        for alike in self.grouped(lambda action: action._kind()).values():
-            alike._run_together()
+        """Do a batch of locked tasks, but what the answer to one of them cancels."""
+        for turn in in_turns(self, lambda task: task._journey()):
+            due = self.browse(task.id for task in turn if task.state == "planned")
+            for alike in due.grouped(lambda task: task._kind()).values():
+                alike._run_together()
 
     def _kind(self):
         """What tasks have in common that are done together."""
@@ -170,6 +172,11 @@ class CrmAction(models.Model):
 
 
 def _reason_of(error):
-    """What went wrong, with what brought it about where the error does not say so."""
-    told, cause = str(error), str(error.__cause__ or "")
-    return told if cause in told else f"{told}: {cause}"
+    """What went wrong, and what brought that about: the first line of each."""
+    lines = []
+    while error:
+        line = str(error).partition("\n")[0] or type(error).__name__
+        if not any(line in told for told in lines):
+            lines.append(line)
+        error = error.__cause__
+    return ": ".join(lines)

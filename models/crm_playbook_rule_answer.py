@@ -6,6 +6,8 @@ from psycopg2 import OperationalError
 from odoo import api, models, tools
 from odoo.fields import Domain
 
+from .engine import in_turns
+
 # Which triggers may answer an event, the more specific first.
 ANSWERING_TRIGGERS = {
     "outcome": ("attempts", "outcome"),
@@ -89,7 +91,7 @@ class CrmPlaybookRule(models.Model):
         :param events: list of :class:`Event`
         """
         quiet = self.with_context(tracking_disable=True)
-        for turn in _turns(events):
+        for turn in in_turns(events, lambda event: event.journey):
             for alike in quiet._grouped_by_situation(turn):
                 if not quiet._tell_alike(alike):
                     for event in alike:
@@ -238,16 +240,3 @@ class CrmPlaybookRule(models.Model):
 
     def _is_met_idle(self, event):
         return self.idle_hours == event.idle_hours
-
-
-def _turns(events):
-    """Lists of events with no journey twice: its second event is in the second list.
-
-    So it is answered where the answer to the first has led.
-    """
-    turns, told = defaultdict(list), defaultdict(int)
-    for event in events:
-        turns[told[event.journey.id]].append(event)
-        if event.journey:
-            told[event.journey.id] += 1
-    return turns.values()

@@ -6,6 +6,7 @@ hold it.
 """
 
 import logging
+from collections import defaultdict
 
 from psycopg2 import errors
 
@@ -44,6 +45,22 @@ def unless_in_the_way(env, work):
         env.cr.rollback()
         return False
     return True
+
+
+def in_turns(items, journey_of):
+    """Lists of items with no journey twice: its second item is in the second list.
+
+    So the second is met where the first has led, as if one came after the other.
+
+    :param journey_of: function that tells the journey of an item, an empty one if none
+    """
+    turns, met = defaultdict(list), defaultdict(int)
+    for item in items:
+        journey = journey_of(item)
+        turns[met[journey]].append(item)
+        if journey:
+            met[journey] += 1
+    return list(turns.values())
 
 
 def is_engine(env):

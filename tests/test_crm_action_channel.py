@@ -72,9 +72,14 @@ class TestCrmActionChannel(MessageCase):
         partners = self.partner | self._create_partner("Bea Costa")
         campaign = self._create_campaign(partners)
         campaign.action_launch()
+        mails = self.env["mail.mail"].search([])
         self._run_cron("ir_cron_run_due_actions")
         mailing = campaign.action_ids.mailing_trace_ids.mass_mailing_id
         self.assertEqual(len(mailing), 1)
+        queued = self.env["mail.mail"].search([]) - mails
+        self.assertEqual(
+            queued.recipient_ids, partners, "and nobody else is written to"
+        )
         self.assertEqual(mailing.campaign_id, campaign.utm_campaign_id)
         self.assertEqual(len(mailing.mailing_trace_ids), 2)
 
@@ -133,7 +138,7 @@ class TestCrmActionChannel(MessageCase):
         unlucky = self._start()
         unlucky.go_to_stage(broken_stage.id)
         lucky = self._start()
-        with mute_logger("odoo.addons.crm_playbook.models.crm_action_channel"):
+        with mute_logger("odoo.addons.crm_playbook.models.crm_action_scheduler"):
             self._run_cron("ir_cron_run_due_actions")
         failed = unlucky.action_ids.filtered(
             lambda a: a.playbook_stage_id == broken_stage
