@@ -45,6 +45,15 @@ class Database:
         """Copy the template."""
         _run(["createdb", "-T", _prepared("CRM_PLAYBOOK_TEMPLATE_DB"), self.name])
 
+    def copy_to(self, file):
+        """Write what it holds into a file."""
+        _run(["pg_dump", "-Fc", "-d", self.name, "-f", str(file)])
+
+    def make_from(self, file):
+        """Make it out of such a file, on whatever server that is."""
+        _run(["createdb", self.name])
+        _run(["pg_restore", "--no-owner", "-d", self.name, str(file)])
+
     def drop(self):
         """Remove the database, whoever is connected."""
         _run(["dropdb", "--if-exists", "--force", self.name])

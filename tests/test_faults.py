@@ -5,11 +5,18 @@ from odoo.tests import BaseCase, tagged
 
 from .server import Database
 from .storm import promises
+from .storm.cluster import Cluster
 from .storm.kills import CRONS, KillStorm
-from .storm.workers import Workers
+from .storm.workers import WorkerProblem, Workers
 
 KILLS, SEED = 50, 20260302
 ENTITIES, BATCH = 400, 10
+CHANGES, RESTARTS = 60, 4
+OF_STAYS = (
+    "each stay in a stage has its one task",
+    "each stay was entered once",
+    "each opportunity is followed by its salesperson, once",
+)
 PATIENCE = 30
 
 
@@ -72,6 +79,48 @@ class TestAtOnce(FaultsCase):
         self._finish("run_due", "watch_idle")
         self._check_promises()
 
+    def test_two_generations_take_up_each_entity_once(self):
+        campaign = self._set_scene()["messages"]
+        first = self.workers.start("hold", "crm.campaign", "generate", [campaign])
+        self._wait_until_it_holds(first)
+        with self.assertRaisesRegex(WorkerProblem, "is being generated at this moment"):
+            self.workers.do("call", "crm.campaign", "generate", [campaign])
+        self._finish("generate")
+        self.assertTrue(first.kill(), "nobody waited for it")
+        generate = {"crons": ["generate"], "batch": BATCH, "count": 1}
+        for generation in [self.workers.start("rounds", **generate) for _one in "12"]:
+            self.assertEqual(generation.result(), [])
+        self._finish()
+        self._check_promises()
+
+    def test_entities_are_merged_archived_and_deleted_while_they_are_taken_up(self):
+        campaign = self._set_scene()["messages"]
+        generation = self.workers.start("rounds", crons=["generate"], batch=BATCH)
+        people = self.workers.start("tidy_up", SEED, CHANGES)
+        done, kept = people.result()
+        self.assertTrue(generation.kill())
+        self._finish("generate")
+        story = f"seed {SEED}, {done}"
+        self.assertLessEqual({"merge", "archive", "delete refused"}, done.keys(), story)
+        self.assertEqual(self._taken_up_too_often(campaign, kept), [], story)
+        self.assertEqual(self._forgotten(campaign), [], story)
+        self.assertEqual(promises.broken(self.database, *OF_STAYS), {}, story)
+
+    def _taken_up_too_often(self, campaign, kept):
+        """Entities with more opportunities than they and those merged into them had."""
+        counts = self.database.rows(
+            "SELECT partner_id, count(*) FROM crm_lead"
+            f" WHERE crm_campaign_id = {campaign} GROUP BY 1"
+        )
+        return [row for row in counts if int(row[1]) > 1 + kept.get(row[0], 0)]
+
+    def _forgotten(self, campaign):
+        return self.database.rows(
+            "SELECT id FROM res_partner entity WHERE ref = 'entity' AND active"
+            " AND NOT EXISTS (SELECT FROM crm_lead WHERE partner_id = entity.id"
+            f" AND crm_campaign_id = {campaign})"
+        )
+
     def test_people_go_on_working_for_a_campaign_that_is_being_generated(self):
         campaign = self._set_scene()["messages"]
         generation = self.workers.start("hold", "crm.campaign", "generate", [campaign])
@@ -85,3 +134,34 @@ class TestAtOnce(FaultsCase):
         )
         self.assertTrue(person.result(PATIENCE))
         self.assertTrue(generation.kill(), "it was still being generated")
+
+
+@tagged("post_install", "-at_install")
+class TestRestart(BaseCase):
+    """PostgreSQL itself goes down in the midst of work, and comes up again."""
+
+    def test_nothing_is_lost_or_twice_when_postgresql_is_restarted(self):
+        database = Database(f"restart_{uuid4().hex[:8]}")
+        database.make()
+        self.addCleanup(database.drop)
+        cluster = self.enterContext(Cluster(database))
+        workers = self.enterContext(Workers(database))
+        workers.prepare("set_scene", entities=ENTITIES, batch=BATCH)
+        crowd = [workers.start("rounds", crons=CRONS, batch=BATCH) for _one in "12"]
+        for _restart in range(RESTARTS):
+            self._wait_until_somebody_writes(database)
+            cluster.restart()
+        for worker in crowd:
+            self.assertTrue(worker.kill(), "it went on after each restart")
+        errors = workers.do("rounds", crons=CRONS, batch=BATCH, count=1)
+        self.assertEqual(errors, [], workers.log())
+        self.assertEqual(promises.broken(database), {}, workers.log())
+
+    def _wait_until_somebody_writes(self, database):
+        deadline = time.monotonic() + PATIENCE
+        writing = (
+            "SELECT pid FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
+            " AND application_name LIKE 'odoo-%'"
+        )
+        while not database.rows(writing):
+            self.assertLess(time.monotonic(), deadline, "there is nothing left to do")

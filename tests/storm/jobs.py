@@ -4,12 +4,13 @@ import logging
 import os
 import signal
 import time
+from functools import partial
 
 from odoo import SUPERUSER_ID, api, http
 from odoo.modules.registry import Registry
 from odoo.service.model import call_kw
 
-from . import messages, scene
+from . import messages, people, scene
 
 CRONS = {
     "generate": ("crm.campaign", "_cron_generate"),
@@ -95,6 +96,14 @@ def send_again(database, address):
     _in_transaction(
         database, lambda env: env["crm.action"].search(doubtful).send_again()
     )
+
+
+def tidy_up(database, seed, count):
+    """Have people archive, merge and delete entities.
+
+    :return: what they did, and whom they kept, as ``people.py`` tells it
+    """
+    return people.tidy_up(partial(_in_transaction, database), seed, count)
 
 
 def call(database, model, method, *arguments):

@@ -105,6 +105,8 @@ class OdooServer:
             "CRM_PLAYBOOK_ODOO": shlex.join(
                 self.command("-c", self.layout.configuration)
             ),
+            "CRM_PLAYBOOK_POSTGRES": str(self.postgres.programs.folder),
+            "CRM_PLAYBOOK_POSTGRES_OWNER": shlex.join(self.postgres.owner),
         }
 
     def _path(self):

@@ -134,6 +134,12 @@ class Postgres:
             "PGUSER": SUPERUSER,
         }
 
+    @property
+    def owner(self):
+        """What a command line begins with that runs a program as a server's owner."""
+        library = [f"{key}={value}" for key, value in self.programs.environment.items()]
+        return ["env", *library, "LC_ALL=C", *self._privileges()]
+
     def is_ready(self):
         """Whether the server answers."""
         if self.programs.folder is None:

@@ -36,6 +36,8 @@ environment of the tests and benchmarks:
   CRM_PLAYBOOK_ODOO            the words that start Odoo with its configuration
   CRM_PLAYBOOK_CONF, ODOO_RC   the path of odoo.conf
   PGHOST, PGPORT, PGUSER       the database server; its programs are on PATH
+  CRM_PLAYBOOK_POSTGRES        the folder of the programs of a server of one's own
+  CRM_PLAYBOOK_POSTGRES_OWNER  the words that run them as somebody who may
 
 PostgreSQL goes on running afterwards (./run stop ends it), but not where CI is set.
 """
