@@ -67,7 +67,13 @@ class Cluster:
 
     @property
     def _environment(self):
-        return {"PGHOST": str(self.folder), "PGPORT": "5432", "PGUSER": SUPERUSER}
+        return {
+            "PGHOST": str(self.folder),
+            "PGPORT": "5432",
+            "PGUSER": SUPERUSER,
+            # What is committed is on the disk, though tests are in haste otherwise.
+            "PGOPTIONS": "",
+        }
 
 
 def _program(name):
