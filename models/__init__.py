@@ -42,3 +42,4 @@ from . import event_survey
 from . import event_sale
 from . import event_account
 from . import event_idle
+from . import queue

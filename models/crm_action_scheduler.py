@@ -33,9 +33,14 @@ class CrmAction(models.Model):
 
     @api.model
     def _cron_run_due(self):
-        """Do the due automatic tasks. One that fails is set aside and says why."""
-        if self._run_due():
+        """Do the due automatic tasks. One that fails is set aside and says why.
+
+        :return: how many were done or set aside
+        """
+        taken = self._run_due()
+        if taken:
             self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
+        return taken
 
     @api.model
     def _run_due(self):
@@ -129,6 +134,8 @@ class CrmAction(models.Model):
             if len(self) == 1:
                 _logger.warning("Action %s failed", self.id, exc_info=True)
                 self._fail_and_tell("error", _reason_of(error))
+                # Where even that is impossible, it is no matter of the next task.
+                self.env.flush_all()
                 return
             _logger.info("%s actions are done by halves", len(self), exc_info=True)
             middle = len(self) // 2

@@ -149,10 +149,13 @@ class CrmCampaign(models.Model):
         except Exception as error:
             self.env.cr.rollback()
             _logger.warning("Campaign %s was not generated", self.id, exc_info=True)
-            self.message_post(
-                body=self.env._("The opportunities could not be made: %s", error)
-            )
+            self._tell_not_generated(error)
         return bool(progress(remaining=0))
+
+    def _tell_not_generated(self, error):
+        self.message_post(
+            body=self.env._("The opportunities could not be made: %s", error)
+        )
 
     def _is_filling(self):
         return (

@@ -17,6 +17,7 @@ from . import test_engine_properties
 from . import test_faults
 from . import test_outbox
 from . import test_outbox_faults
+from . import test_queue
 from . import test_replay_bank_marketing
 from . import test_shipped_scheme
 from . import test_tours

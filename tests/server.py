@@ -54,6 +54,11 @@ class Database:
         _run(["createdb", self.name])
         _run(["pg_restore", "--no-owner", "-d", self.name, str(file)])
 
+    def install(self, add_on):
+        """Install another add-on besides."""
+        options = ["-i", add_on, "--stop-after-init", "--no-http"]
+        _run([*_odoo(), "-d", self.name, *options, "--log-level", "error"])
+
     def drop(self):
         """Remove the database, whoever is connected."""
         _run(["dropdb", "--if-exists", "--force", self.name])
@@ -118,9 +123,10 @@ class OdooServer:
     Its files (the log, sessions, attachments) vanish with it.
     """
 
-    def __init__(self, database, *options):
+    def __init__(self, database, *options, **environment):
         self.database = database
         self.options = options
+        self.environment = environment
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = tempfile.TemporaryDirectory(prefix="crm_playbook_")
@@ -147,6 +153,7 @@ class OdooServer:
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, __file__, *_odoo(), *self._server_options()],
+                env={**os.environ, **self.environment},
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )

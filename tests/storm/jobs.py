@@ -20,6 +20,7 @@ CRONS = {
     "send_mail": ("mail.mail", "process_email_queue"),
     "send_sms": ("sms.sms", "_process_queue"),
     "send_mailings": ("mailing.mailing", "_process_mass_mailing_queue"),
+    "answer_skipped": ("crm.action", "_cron_answer_skipped"),
 }
 QUEUES = ("send_mail", "send_sms", "send_mailings")
 # Where the size of a batch stands, under each of its names.
@@ -104,6 +105,13 @@ def tidy_up(database, seed, count):
     :return: what they did, and whom they kept, as ``people.py`` tells it
     """
     return people.tidy_up(partial(_in_transaction, database), seed, count)
+
+
+def take_turn(database, model, method, seconds, batch, ids=()):
+    """Do what a job of queue_job does, for so many seconds."""
+    _set_batches(batch)
+    scene.module("queue").TURN_SECONDS = seconds
+    _in_transaction(database, lambda env: getattr(env[model].browse(ids), method)())
 
 
 def call(database, model, method, *arguments):
