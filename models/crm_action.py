@@ -69,12 +69,12 @@ class CrmAction(models.Model):
     state = fields.Selection(STATES, required=True, default="planned", readonly=True)
     mode = fields.Selection(MODES, required=True, default="free")
     action_type_id = fields.Many2one(
-        "crm.action.type", "Type", required=True, index=True, ondelete="restrict"
+        "crm.action.type", "Type", required=True, ondelete="restrict"
     )
     channel = fields.Selection(related="action_type_id.channel")
     icon = fields.Char(related="action_type_id.icon")
     partner_id = fields.Many2one(
-        "res.partner", "Entity", required=True, index=True, ondelete="restrict"
+        "res.partner", "Entity", required=True, ondelete="restrict"
     )
     phone = fields.Char(related="partner_id.phone")
     email = fields.Char(related="partner_id.email")
@@ -88,11 +88,9 @@ class CrmAction(models.Model):
         default=lambda self: self.env.user,
         domain=[("share", "=", False)],
     )
-    team_id = fields.Many2one("crm.team", index="btree_not_null")
+    team_id = fields.Many2one("crm.team")
 
-    lead_id = fields.Many2one(
-        "crm.lead", "Opportunity", index="btree_not_null", ondelete="cascade"
-    )
+    lead_id = fields.Many2one("crm.lead", "Opportunity", ondelete="cascade")
     crm_campaign_id = fields.Many2one(
         "crm.campaign", "Campaign", readonly=True, ondelete="restrict"
     )
@@ -154,25 +152,36 @@ class CrmAction(models.Model):
         help="What became of the message that the action sent.",
     )
     survey_answer_id = fields.Many2one(
-        "survey.user_input", readonly=True, groups="survey.group_survey_user"
+        "survey.user_input",
+        readonly=True,
+        index="btree_not_null",
+        groups="survey.group_survey_user",
     )
     answer_ids = fields.One2many("crm.transition", "action_id", "What Followed")
 
     _due_index = models.Index(
         "(date_start, id) WHERE state = 'planned' AND mode = 'automatic'"
     )
-    _open_of_user_index = models.Index("(user_id, date_start) WHERE state = 'planned'")
+    _open_index = models.Index("(date_start, id) WHERE state = 'planned'")
+    # With what it includes, agendas and loads are counted in the index alone.
+    _open_of_user_index = models.Index(
+        "(user_id, date_start, id) INCLUDE (company_id, team_id, lead_id, mode) "
+        "WHERE state = 'planned'"
+    )
+    _partner_index = models.Index("(partner_id, date_start)")
     _campaign_user_index = models.Index(
         "(crm_campaign_id, user_id, id) WHERE crm_campaign_id IS NOT NULL"
     )
-    _done_of_campaign_index = models.Index(
-        "(crm_campaign_id, cost) WHERE state = 'done' AND crm_campaign_id IS NOT NULL"
-    )
+    # These two hold what the promise is not about too, with an empty key that is never
+    # twice the same: so they find all actions of an opportunity, and of a ledger line.
     _one_stage_task_index = models.UniqueIndex(
-        "(lead_id, playbook_stage_id, stage_visit) WHERE planned_by = 'stage'"
+        "(lead_id, (CASE WHEN planned_by = 'stage' THEN playbook_stage_id END), "
+        "(CASE WHEN planned_by = 'stage' THEN stage_visit END)) "
+        "WHERE lead_id IS NOT NULL"
     )
     _one_rule_task_index = models.UniqueIndex(
-        "(transition_id) WHERE planned_by = 'rule' AND transition_id IS NOT NULL"
+        "(transition_id, (CASE WHEN planned_by = 'rule' THEN true END)) "
+        "WHERE transition_id IS NOT NULL"
     )
     _one_correction_index = models.UniqueIndex(
         "(corrects_id) WHERE corrects_id IS NOT NULL"

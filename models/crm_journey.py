@@ -35,7 +35,6 @@ class CrmJourney(models.AbstractModel):
 
     playbook_id = fields.Many2one(
         "crm.playbook",
-        index="btree_not_null",
         copy=False,
         readonly=True,
         ondelete="restrict",
@@ -43,7 +42,6 @@ class CrmJourney(models.AbstractModel):
     )
     playbook_stage_id = fields.Many2one(
         "crm.playbook.stage",
-        index="btree_not_null",
         copy=False,
         readonly=True,
         ondelete="restrict",
@@ -57,7 +55,6 @@ class CrmJourney(models.AbstractModel):
     )
     commercial_status_id = fields.Many2one(
         "crm.commercial.status",
-        index="btree_not_null",
         copy=False,
         ondelete="restrict",
         tracking=True,
@@ -72,6 +69,7 @@ class CrmJourney(models.AbstractModel):
     origin_action_id = fields.Many2one(
         "crm.action",
         "Started By",
+        index="btree_not_null",
         copy=False,
         readonly=True,
         ondelete="restrict",

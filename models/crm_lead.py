@@ -36,8 +36,13 @@ class CrmLead(models.Model):
     _campaign_user_index = models.Index(
         "(crm_campaign_id, user_id, id) WHERE crm_campaign_id IS NOT NULL"
     )
+    # Who is idle; with what it includes, the open ones of a playbook are counted in it
+    # alone. The ORM asks ``active IS TRUE``, which PostgreSQL does not know to be the
+    # same as ``active``.
     _open_in_stage_index = models.Index(
-        "(playbook_stage_id, stage_entered_at) WHERE won_status = 'pending' AND active"
+        "(playbook_stage_id, stage_entered_at) "
+        "INCLUDE (playbook_id, company_id, user_id) "
+        "WHERE won_status = 'pending' AND active IS TRUE"
     )
 
     @api.depends("action_ids.state")
@@ -65,10 +70,12 @@ class CrmLead(models.Model):
 
     @api.depends("action_ids")
     def _compute_spawned_lead_ids(self):
+        spawned = self.with_context(active_test=False).search(
+            [("origin_action_id.lead_id", "in", self.ids)]
+        )
+        by_origin = spawned.grouped(lambda lead: lead.sudo().origin_action_id.lead_id)
         for lead in self:
-            lead.spawned_lead_ids = self.with_context(active_test=False).search(
-                [("origin_action_id.lead_id", "=", lead.id)]
-            )
+            lead.spawned_lead_ids = by_origin.get(lead, False)
 
     # === CRUD === #
 

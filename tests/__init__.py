@@ -15,6 +15,7 @@ from . import test_crm_playbook_rule
 from . import test_due_times
 from . import test_engine_properties
 from . import test_faults
+from . import test_indexes
 from . import test_outbox
 from . import test_outbox_faults
 from . import test_queue
