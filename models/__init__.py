@@ -10,6 +10,7 @@ from . import crm_playbook_rule
 from . import crm_playbook_rule_answer
 from . import crm_playbook_rule_effects
 from . import crm_playbook_rule_sentence
+from . import crm_lead_owned
 from . import crm_transition
 from . import crm_action
 from . import crm_action_scheduler

@@ -1,9 +1,14 @@
+from datetime import datetime, time
+
+import pytz
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from . import bulk
 from .crm_action_type import MONEY_GROUPS
+from .crm_lead_owned import OF_TEAMS
 from .crm_task_plan import MODES
 from .engine import as_engine, is_engine
 from .event import Event
@@ -33,7 +38,7 @@ class CrmAction(models.Model):
 
     _name = "crm.action"
     _description = "Action"
-    _inherit = ["crm.engine.guarded"]
+    _inherit = ["crm.engine.guarded", "crm.lead.owned"]
     _order = "date_start desc, id desc"
     _rec_names_search = ["partner_id", "action_type_id"]
     _transitions = {
@@ -89,6 +94,13 @@ class CrmAction(models.Model):
         domain=[("share", "=", False)],
     )
     team_id = fields.Many2one("crm.team")
+    user_of_team_id = fields.Many2one(
+        "res.users",
+        "Leader of the Team",
+        compute="_compute_user_of_team_id",
+        search="_search_user_of_team_id",
+        compute_sudo=True,
+    )
 
     lead_id = fields.Many2one("crm.lead", "Opportunity", ondelete="cascade")
     crm_campaign_id = fields.Many2one(
@@ -203,26 +215,50 @@ class CrmAction(models.Model):
             names = (action.action_type_id.name, action.partner_id.display_name)
             action.display_name = " · ".join(name for name in names if name)
 
+    @api.depends("team_id.user_id")
+    def _compute_user_of_team_id(self):
+        for action in self:
+            action.user_of_team_id = action.team_id.user_id
+
+    @api.model
+    def _search_user_of_team_id(self, operator, value):
+        return self._search_pointing("team_id", OF_TEAMS, operator, value)
+
     @api.depends("mailing_trace_ids.trace_status")
     def _compute_message_status(self):
         for action in self:
             action.message_status = action.mailing_trace_ids[-1:].trace_status
 
-    @api.depends("state", "date_start", "date_end")
+    @api.depends("state", "mode", "date_start")
     def _compute_is_late(self):
-        late = self.filtered_domain(self._late_domain())
-        late.is_late = True
-        (self - late).is_late = False
+        starts = self._latest_starts()
+        for action in self:
+            due = action.state == "planned" and starts.get(action.mode)
+            action.is_late = bool(due and action.date_start and action.date_start < due)
 
     def _search_is_late(self, operator, value):
         return self._late_domain() if operator == "in" else NotImplemented
 
     @api.model
     def _late_domain(self):
-        """Human tasks whose hour, or day if free, has passed."""
-        planned = Domain("mode", "=", "planned") & Domain("date_start", "<", "now")
-        free = Domain("mode", "=", "free") & Domain("date_start", "<", "today")
-        return Domain("state", "=", "planned") & (planned | free)
+        """Human tasks that should have been done already."""
+        return Domain("state", "=", "planned") & Domain.OR(
+            Domain("mode", "=", mode) & Domain("date_start", "<", due)
+            for mode, due in self._latest_starts().items()
+        )
+
+    @api.model
+    def _latest_starts(self):
+        """When human tasks of each mode begin at the latest that are not late (UTC).
+
+        Late is whose hour, or day if free, has passed.
+        """
+        midnight = datetime.combine(fields.Date.context_today(self), time.min)
+        today = self.env.tz.localize(midnight).astimezone(pytz.utc)
+        return {
+            "planned": fields.Datetime.now(),
+            "free": today.replace(tzinfo=None),
+        }
 
     @api.onchange("lead_id")
     def _onchange_lead_id(self):

@@ -18,6 +18,7 @@ class CrmTransition(models.Model):
     """
 
     _name = "crm.transition"
+    _inherit = ["crm.lead.owned"]
     _description = "Ledger Line"
     _order = "id desc"
     _rec_name = "trigger"

@@ -1,5 +1,7 @@
 from datetime import datetime, timedelta
 
+from lxml import etree
+
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
@@ -379,6 +381,53 @@ class TestCrmAction(PlaybookCase):
                 visit, self.env["crm.action"].search([("is_late", "=", True)])
             )
             self.assertTrue(visit.is_late)
+
+    def test_a_free_task_is_late_once_its_day_is_over_where_one_is(self):
+        self._start()
+        call = self._planned(self.partner)
+        call.date_start = MONDAY
+        self.seller.tz = "Asia/Tokyo"
+        for hours, is_late in ((5, False), (6, True)):
+            with self._at(MONDAY + timedelta(hours=hours)):
+                self.env.invalidate_all()
+                seen = self.env(user=self.seller.id)["crm.action"]
+                found = seen.search([("id", "=", call.id), ("is_late", "=", True)])
+                self.assertEqual(bool(found), is_late)
+                self.assertEqual(seen.browse(call.id).is_late, is_late)
+
+    def test_a_task_without_a_date_yet_is_not_late(self):
+        self.assertFalse(self.env["crm.action"].new({"date_start": False}).is_late)
+
+    # === THE AGENDA === #
+
+    def test_agenda_asks_as_few_queries_for_many_tasks_as_for_one(self):
+        self._start()
+        self._agenda_queries(1)  # from now on the access rules are in the cache
+        for_one = self._agenda_queries(1)
+        for number in range(5):
+            self._start(self._create_lead(self._create_partner(f"Entity {number}")))
+        self.assertEqual(self._agenda_queries(6), for_one)
+
+    def _agenda_queries(self, expected):
+        """How many queries the list "My Actions" takes for so many tasks."""
+        view = self.env.ref("crm_playbook.crm_action_view_list_my")
+        arch = self.env["crm.action"].get_view(view.id, "list")["arch"]
+        names = [node.get("name") for node in etree.fromstring(arch).iter("field")]
+        self.env.flush_all()
+        self.env.invalidate_all()
+        actions = self.env(user=self.seller.id)["crm.action"]
+        before = self.env.cr.sql_log_count
+        page = actions.web_search_read(
+            [("user_id", "=", self.seller.id), ("state", "=", "planned")],
+            {
+                name: {"fields": {"display_name": {}}}
+                if actions._fields[name].relational
+                else {}
+                for name in names
+            },
+        )
+        self.assertEqual(len(page["records"]), expected)
+        return self.env.cr.sql_log_count - before
 
     # === WHO DOES IT === #
 

@@ -76,13 +76,22 @@ def specification(arch, fields, model=None):
 
 def _field_specification(node, field, fields):
     if field["type"] in ("one2many", "many2many"):
+        if _is_never_seen(node):
+            return {}
         inner = next((child for child in node if child.tag in ("list", "kanban")), None)
         if inner is not None and field["relation"] in fields:
             return {"fields": specification(inner, fields, field["relation"])}
         return {"fields": {"display_name": {}}}
     if field["type"] in ("many2one", "reference"):
-        return {"fields": {"display_name": {}}}
+        return {"fields": {} if _is_never_seen(node) else {"display_name": {}}}
     return {}
+
+
+def _is_never_seen(node):
+    """The browser asks no names for what is always invisible."""
+    return not {"True", "1"}.isdisjoint(
+        (node.get("invisible"), node.get("column_invisible"))
+    )
 
 
 def _view_of(node):
