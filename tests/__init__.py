@@ -20,6 +20,7 @@ from . import test_outbox
 from . import test_outbox_faults
 from . import test_queue
 from . import test_replay_bank_marketing
+from . import test_res_partner
 from . import test_shipped_scheme
 from . import test_tours
 from . import test_unit_js

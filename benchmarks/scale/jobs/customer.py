@@ -37,7 +37,7 @@ class Customer(Clicks):
         self.form = Form(env, "res.partner")
         self.form_of_peer = Form(env, "res.partner", without="crm_playbook")
         self.pages = [
-            Page(env, "crm_playbook.crm_action_action"),
+            Page(env, "crm_playbook.crm_action_action_all"),
             Page(env, "crm_playbook.crm_transition_action"),
         ]
 
@@ -67,7 +67,12 @@ class Customer(Clicks):
         first = next_id(self.env, "crm_action")
         when = "now() AT TIME ZONE 'UTC' - n * interval '1 hour'"
         self.insert(
-            action, EVENTS // 2, planned_by="'person'", lead_id="NULL", done_at=when
+            action,
+            EVENTS // 2,
+            planned_by="'person'",
+            lead_id="NULL",
+            date_start=when,
+            done_at=when,
         )
         self.insert(
             line,
