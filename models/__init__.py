@@ -18,6 +18,7 @@ from . import crm_action_channel
 from . import crm_action_email
 from . import crm_action_sms
 from . import crm_action_survey
+from . import crm_action_load
 from . import crm_action_register
 from . import crm_action_skip
 from . import crm_journey

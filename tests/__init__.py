@@ -5,6 +5,7 @@ from . import test_contract_rpc
 from . import test_crm_action
 from . import test_crm_action_channel
 from . import test_crm_action_doubt
+from . import test_crm_action_load
 from . import test_crm_campaign
 from . import test_crm_campaign_pause
 from . import test_crm_campaign_figure
