@@ -83,9 +83,8 @@ class CrmAction(models.Model):
         return doubtful
 
     def _traces_in_doubt(self):
-        traces = self.env["mailing.trace"].sudo()
-        own = Domain("crm_action_id", "in", self.ids)
-        return traces.search(own & traces._in_doubt_domain())
+        traces = self.sudo().mailing_trace_ids
+        return traces.filtered_domain(traces._in_doubt_domain())
 
     def _messages(self):
         """The messages of the actions: the mails, then the SMS."""
