@@ -5,10 +5,6 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 QUARTER_OF_AN_HOUR = timedelta(minutes=15)
-QUARTER_OF_MOMENT = SQL(
-    "date_trunc('hour', moment)"
-    " + date_part('minute', moment)::int / 15 * interval '15 minutes'"
-)
 
 
 class CrmActionLoad(models.Model):
@@ -34,27 +30,21 @@ class CrmActionLoad(models.Model):
 
     @property
     def _table_query(self):
-        return SQL(
-            """SELECT min(id) AS id, user_id, team_id, %s AS date_start,
-                      sum(action_count)::int AS action_count
-                 FROM (%s) AS counted(user_id, moment, team_id, id, action_count)
-             GROUP BY user_id, team_id, %s""",
-            QUARTER_OF_MOMENT,
-            self._by_moment(),
-            QUARTER_OF_MOMENT,
-        )
-
-    def _by_moment(self):
-        """The actions that one may see, counted in the order of their index."""
         actions = self.env["crm.action"]
         query = actions._search(self._counted())
-        keys = [
+        own_id, user, team, moment = (
             actions._field_to_sql(query.table, name, query)
-            for name in ("user_id", "date_start", "team_id")
-        ]
-        query.groupby = SQL(", ").join(keys)
-        own_id = actions._field_to_sql(query.table, "id", query)
-        return query.select(*keys, SQL("min(%s)", own_id), SQL("count(*)"))
+            for name in ("id", "user_id", "team_id", "date_start")
+        )
+        quarter = SQL("date_bin('15 minutes', %s, '2000-01-01')", moment)
+        query.groupby = SQL(", ").join((user, team, quarter))
+        return query.select(
+            SQL("min(%s) AS id", own_id),
+            SQL("%s AS user_id", user),
+            SQL("%s AS team_id", team),
+            SQL("%s AS date_start", quarter),
+            SQL("count(*)::int AS action_count"),
+        )
 
     def _counted(self):
         return Domain("state", "=", "planned") & Domain("mode", "!=", "automatic")
