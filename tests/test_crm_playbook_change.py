@@ -10,6 +10,7 @@ from odoo.addons.crm_playbook.models import crm_playbook_stage_move
 
 from .common import MONDAY, PlaybookCase
 from .server import Database
+from .storm.kills import wait_until_alone
 from .storm.workers import Workers
 
 FOLDER = Path(__file__).parent
@@ -575,6 +576,7 @@ class TestMoveIsBrokenOff(BaseCase):
             worker = workers.start("rounds", **move)
             self.database.wait_until_held_up("crm_action")
             self.assertTrue(worker.kill(), "it was still moving them")
+        wait_until_alone(self.database)
         self.assertEqual(self._visits(), [("1", "400"), ("2", "300")])
         self.assertEqual(workers.do("rounds", **move), [])
         self.assertEqual(self._visits(), [("2", "700")])

@@ -57,7 +57,7 @@ class KillStorm:
             crowd[place] = self._start()
         for worker in crowd:
             worker.kill()
-        self._wait_until_alone()
+        wait_until_alone(self.database)
 
     @property
     def hits(self):
@@ -80,7 +80,8 @@ class KillStorm:
             return "idle"
         return next((kind for mark, kind in KINDS.items() if mark in tables), "locks")
 
-    def _wait_until_alone(self):
-        """PostgreSQL may still be at the last statement of those that were killed."""
-        while self.database.rows(OTHERS):
-            time.sleep(0.05)
+
+def wait_until_alone(database):
+    """PostgreSQL may still be at the last statement of those that were killed."""
+    while database.rows(OTHERS):
+        time.sleep(0.05)

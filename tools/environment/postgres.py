@@ -15,7 +15,7 @@ from .private_programs import library_environment, wrapper, write_program
 
 SUPERUSER = "odoo"
 PORT = "5432"
-OLDEST = 13
+OLDEST = 14
 PACKAGE = r"postgresql-\d+"
 CLIENTS = ("psql", "createdb", "dropdb", "pg_dump", "pg_restore")
 # For setpriv: enter every folder as root may, also where a program asks beforehand
