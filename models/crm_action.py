@@ -57,6 +57,7 @@ class CrmAction(models.Model):
             "points",
             "failure",
             "failure_reason",
+            "skip_pending_since",
             "failure_count",
             "cancel_reason",
             "planned_by",

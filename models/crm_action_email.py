@@ -80,7 +80,7 @@ class MailTemplate(models.Model):
         generated = super()._generate_template(res_ids, render_fields, **options)
         if actions := self.env.context.get("actions_by_record"):
             first = res_ids[0]
-            mailing = actions[first]._mailing("mail", generated[first]["subject"])
+            mailing = actions[first]._mailing("mail", self.name)
             for res_id in res_ids:
                 action = actions[res_id].with_env(self.env)
                 action._complete_mail_values(generated[res_id], mailing)

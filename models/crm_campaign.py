@@ -1,5 +1,9 @@
+import pytz
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .engine import as_engine
 
@@ -35,6 +39,7 @@ class CrmCampaign(models.Model):
             "generation_total",
             "generation_done",
             "generation_resumed_from",
+            "generation_reached",
             "paused_at",
             "idle_from",
             "idle_spread_days",
@@ -156,8 +161,9 @@ class CrmCampaign(models.Model):
     def _check_playbook_stays(self):
         """Opportunities under way keep the playbook they began."""
         for campaign in self:
-            leads = campaign.sudo().with_context(active_test=False).lead_ids
-            if leads.playbook_id - campaign.playbook_id:
+            if campaign._has_opportunities(
+                Domain("playbook_id", "!=", campaign.playbook_id.id)
+            ):
                 raise ValidationError(
                     self.env._(
                         "%s has opportunities already: its playbook cannot change. "
@@ -186,13 +192,19 @@ class CrmCampaign(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         for campaign in self:
-            if campaign.sudo().with_context(active_test=False).lead_ids:
+            if campaign._has_opportunities():
                 raise UserError(
                     self.env._(
                         "%s has opportunities: close it or archive it instead.",
                         campaign.name,
                     )
                 )
+
+    def _has_opportunities(self, domain=Domain.TRUE):
+        """Whether there is one of that kind, archived ones included."""
+        leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+        own = Domain("crm_campaign_id", "in", self.ids)
+        return bool(leads.search_count(own & domain, limit=1))
 
     def unlink(self):
         utm_campaigns = self.utm_campaign_id
@@ -247,7 +259,7 @@ class CrmCampaign(models.Model):
         for campaign in self:
             campaign._check_ready()
             campaign._move_to("running")
-            if campaign.filtered_domain(self._generation_domain()):
+            if campaign._is_its_time():
                 campaign._generate_first_batch()
         return True
 
@@ -259,14 +271,27 @@ class CrmCampaign(models.Model):
         self.check_access("write")
         self._move_to("closed")
         for campaign in self:
-            planned = campaign.sudo().action_ids.filtered(
-                lambda action: action.state == "planned"
-            )
-            planned._move_to(
-                "cancelled",
-                cancel_reason=self.env._("Campaign %s was closed.", campaign.name),
+            campaign._cancel_planned(
+                self.env._("Campaign %s was closed.", campaign.name)
             )
         return True
+
+    def _cancel_planned(self, reason):
+        """Cancel what is planned for its opportunities, however much, at once."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE crm_action
+                      SET state = 'cancelled', cancel_reason = %s,
+                          write_date = %s, write_uid = %s
+                    WHERE crm_campaign_id = %s AND state = 'planned'""",
+                reason,
+                fields.Datetime.now(),
+                self.env.uid,
+                self.id,
+            )
+        )
+        self.env.invalidate_all(flush=False)
 
     def action_use_template(self):
         """Make a campaign from the template and open it."""
@@ -309,7 +334,12 @@ class CrmCampaign(models.Model):
         people = self.member_ids or self.team_id.member_ids
         return people.filtered("active")
 
-    def _wake_machine(self):
-        """Have the scheduler look at once, instead of at its next round."""
+    def _wake_machine(self, moment=None):
+        """Have the scheduler look at once, or then, instead of at its next round."""
         for name in ("ir_cron_generate_campaigns", "ir_cron_run_due_actions"):
-            self.env.ref(f"crm_playbook.{name}").sudo()._trigger()
+            self.env.ref(f"crm_playbook.{name}").sudo()._trigger(moment)
+
+    def _zone(self):
+        """The time zone in which the campaign's days begin."""
+        company = self.company_id.partner_id
+        return pytz.timezone(company.tz or self.user_id.tz or "UTC")

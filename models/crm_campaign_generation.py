@@ -2,6 +2,7 @@ import logging
 from datetime import timedelta
 from functools import partial
 
+import pytz
 from psycopg2 import OperationalError
 
 from odoo import api, fields, models
@@ -15,8 +16,16 @@ from .engine import CONFLICTS, as_engine, unless_in_the_way
 # is small, since somebody waits for the button to be released.
 BATCH = 5000
 FIRST_BATCH = 500
+# How far a generation that goes on looks ahead.
+AHEAD = 4 * BATCH
 # How often a batch is tried that somebody else is in the way of.
 ATTEMPTS = 5
+# When the next round looks again.
+BUSY_FOR = timedelta(minutes=1)
+# What has stood still for longer begins anew: its segment has changed meanwhile.
+STANDSTILL = timedelta(minutes=10)
+# Daily campaigns have their turn once in a round, which may last hours.
+ROUND = timedelta(hours=6)
 BLACKLISTS = {
     "email": "is_blacklisted",
     "survey": "is_blacklisted",
@@ -32,11 +41,12 @@ class CampaignBusy(UserError):
 class CrmCampaign(models.Model):
     """How a campaign takes up the entities of its segment.
 
-    A run asks once who is missing, and takes them up by batches. Each batch locks the
-    campaign, leaves out whom somebody else took up meanwhile, and makes opportunities,
-    ledger lines and first tasks in one transaction of a few statements. A batch that is
-    cut short leaves nothing; the next run goes on where the last ended. Cost grows with
-    the number of new opportunities.
+    It is asked once who is missing, and they are taken up by batches, in the order of
+    their ids. Each batch locks the campaign, leaves out whom somebody else took up
+    meanwhile, and makes opportunities, ledger lines and first tasks in one transaction
+    of a few statements. A batch that is cut short leaves nothing; the next run goes on
+    where the last ended, and looks no farther back. Cost grows with the number of new
+    opportunities.
     """
 
     _inherit = "crm.campaign"
@@ -55,8 +65,15 @@ class CrmCampaign(models.Model):
     generation_resumed_from = fields.Integer(
         readonly=True, copy=False, help="How many had it when this run began."
     )
+    generation_reached = fields.Integer(
+        readonly=True, copy=False, help="Up to which entity this generation has come."
+    )
     generation = fields.Json(compute="_compute_generation")
     to_generate_count = fields.Integer(compute="_compute_to_generate_count")
+    launch_count = fields.Integer(
+        compute="_compute_launch_count",
+        help="How many opportunities its launch makes, while it is a draft.",
+    )
 
     @api.depends("state", "is_generated", "generation_total", "generation_done")
     def _compute_generation(self):
@@ -73,6 +90,14 @@ class CrmCampaign(models.Model):
                 else 0
             )
 
+    @api.depends("segment_id", "state", "reentry", "reentry_days")
+    def _compute_launch_count(self):
+        """Drafts alone are counted: the segment is looked through for it."""
+        for campaign in self:
+            campaign.launch_count = (
+                campaign.to_generate_count if campaign.state == "draft" else 0
+            )
+
     def generate(self):
         """Make the opportunities that are missing, all in one transaction.
 
@@ -86,9 +111,10 @@ class CrmCampaign(models.Model):
         for campaign in self:
             campaign._check_running()
             campaign._lock()
-            for batch in campaign._begin_generation():
-                created += len(campaign._generate_batch(batch))
-                campaign._note_generated(batch)
+            while batches := campaign._begin_generation():
+                for batch in batches:
+                    created += len(campaign._generate_batch(batch))
+                    campaign._note_generated(batch)
             campaign._end_generation()
         return created
 
@@ -116,41 +142,46 @@ class CrmCampaign(models.Model):
 
     @api.model
     def _cron_generate(self):
-        """Generate the running campaigns, batch by batch, with progress."""
-        for campaign in self.search(self._generation_domain()):
-            if not campaign._run_generation():
+        """Generate the campaigns whose time it is, batch by batch, with progress."""
+        campaigns = self._due_for_generation()
+        for place, campaign in enumerate(campaigns, 1):
+            if not campaign._run_generation(others=len(campaigns) - place):
                 return
 
-    def _run_generation(self):
+    def _run_generation(self, others=0):
         """Take up the whole segment, one transaction a batch.
 
+        :param int others: how many campaigns wait for their turn
         :return: whether there is time left for another campaign
         """
         progress = self.env["ir.cron"]._commit_progress
         try:
             self._lock()
-            batches = self._begin_generation()
-            progress(remaining=sum(map(len, batches)))
-            for batch in batches:
-                if self.state != "running":
-                    break  # paused or closed meanwhile
-                self._insist(partial(self._generate_batch, batch))
-                progress(len(batch))
-                self._insist(partial(self._note_generated, batch))
-                if not progress() and batch is not batches[-1]:
-                    return False
-            else:
-                self._end_generation()
+            while batches := self._begin_generation():
+                # The last thing left to do is to note that all is done.
+                progress(remaining=sum(map(len, batches)) + 1 + others)
+                for batch in batches:
+                    if self.state != "running":
+                        return bool(progress(remaining=others))
+                    self._insist(partial(self._generate_batch, batch))
+                    progress(len(batch))
+                    self._insist(partial(self._note_generated, batch))
+                    if not progress() and batch is not batches[-1]:
+                        return False
+            self._end_generation()
         except (CampaignBusy, *CONFLICTS) as busy:
             _logger.info("%s", busy)
             self.env.cr.rollback()
+            self._wake_machine(fields.Datetime.now() + BUSY_FOR)
         except OperationalError:
             raise  # PostgreSQL is in trouble, not the campaign
         except Exception as error:
             self.env.cr.rollback()
             _logger.warning("Campaign %s was not generated", self.id, exc_info=True)
+            # The others come first the next time.
+            as_engine(self).write({"generated_at": fields.Datetime.now()})
             self._tell_not_generated(error)
-        return bool(progress(remaining=0))
+        return bool(progress(remaining=others))
 
     def _tell_not_generated(self, error):
         self.message_post(
@@ -176,10 +207,13 @@ class CrmCampaign(models.Model):
         }
 
     def _begin_generation(self):
-        """Look who is missing.
+        """Look who is missing; a generation that is under way goes on where it stands.
 
-        :return: the ids of the entities, in batches
+        :return: the ids of the entities, in batches; empty where nobody is left
         """
+        if self._is_going_on():
+            missing = self._candidates(self.generation_reached, AHEAD)
+            return list(split_every(BATCH, sorted(missing), list))
         missing = sorted(self._candidates())
         before = 0 if self.is_generated else self.generation_done
         as_engine(self).write(
@@ -188,14 +222,31 @@ class CrmCampaign(models.Model):
                 "generation_total": before + len(missing),
                 "generation_done": before,
                 "generation_resumed_from": before,
+                "generation_reached": 0,
                 "is_generated": False,
             }
         )
         return list(split_every(BATCH, missing, list))
 
+    def _is_going_on(self):
+        """Whether somebody was taken up a moment ago, and others follow."""
+        latest = fields.Datetime.now() - STANDSTILL
+        return bool(
+            self._is_filling()
+            and self.generation_reached
+            and self.generated_at
+            and self.generated_at > latest
+        )
+
     def _end_generation(self):
         """Every entity that was missing had its turn."""
-        as_engine(self).write({"is_generated": True})
+        as_engine(self).write(
+            {
+                "is_generated": True,
+                "generated_at": fields.Datetime.now(),
+                "generation_done": self.generation_total,
+            }
+        )
 
     def _insist(self, work):
         """Do it; where somebody else was in the way, it is tried again."""
@@ -210,14 +261,30 @@ class CrmCampaign(models.Model):
         )
 
     @api.model
-    def _generation_domain(self):
-        """The campaigns whose time it is."""
-        today = fields.Date.context_today(self)
+    def _due_for_generation(self, domain=Domain.TRUE):
+        """The campaigns whose time it is, those first that have waited the longest.
+
+        :param domain: looks at these only
+        """
         running = Domain("state", "=", "running") & Domain("is_template", "=", False)
-        wanting = Domain("frequency", "=", "daily") | Domain("is_generated", "=", False)
-        begun = Domain("date_start", "=", False) | Domain("date_start", "<=", today)
-        not_over = Domain("date_end", "=", False) | Domain("date_end", ">=", today)
-        return running & wanting & begun & not_over
+        earlier = fields.Datetime.now() - ROUND
+        waiting = Domain("generated_at", "=", False) | Domain(
+            "generated_at", "<", earlier
+        )
+        daily = Domain("frequency", "=", "daily") & waiting
+        found = self.search(
+            domain & running & (daily | Domain("is_generated", "=", False)),
+            order="generated_at ASC NULLS FIRST, id",
+        )
+        return found.filtered(lambda campaign: campaign._is_its_time())
+
+    def _is_its_time(self):
+        """Whether today lies between its dates, where its company is."""
+        now = pytz.utc.localize(fields.Datetime.now())
+        today = now.astimezone(self._zone()).date()
+        begun = not self.date_start or self.date_start <= today
+        over = self.date_end and self.date_end < today
+        return begun and not over
 
     def _generate_first_batch(self):
         """What is ready when the button is released; the scheduler makes the rest."""
@@ -229,7 +296,12 @@ class CrmCampaign(models.Model):
             self._end_generation()
         else:
             # The pace of the scheduler is another one, and unknown so far.
-            as_engine(self).write({"generation_resumed_from": self.generation_done})
+            as_engine(self).write(
+                {
+                    "generation_started_at": fields.Datetime.now(),
+                    "generation_resumed_from": self.generation_done,
+                }
+            )
             self._wake_machine()
 
     def _generate_batch(self, partner_ids):
@@ -249,7 +321,10 @@ class CrmCampaign(models.Model):
         as_engine(self).write(
             {
                 "generated_at": fields.Datetime.now(),
-                "generation_done": self.generation_done + len(partner_ids),
+                "generation_reached": partner_ids[-1],
+                "generation_done": min(
+                    self.generation_done + len(partner_ids), self.generation_total
+                ),
             }
         )
 
@@ -359,28 +434,46 @@ class CrmCampaign(models.Model):
 
     # === WHO === #
 
-    def _candidates(self):
-        """The entities of the segment that the campaign would take up now, a query."""
-        return self._newcomers(self.segment_id._partner_domain())
+    def _candidates(self, after=0, limit=None):
+        """The entities of the segment that the campaign would take up now, a query.
+
+        :param int after: an entity; only those with greater ids
+        :param int limit: how many at most, the first ones
+        """
+        farther = Domain("id", ">", after) if after else Domain.TRUE
+        return self._newcomers(self.segment_id._partner_domain() & farther, limit)
 
     def _welcome(self, partner_ids):
         """Those of the entities that the campaign may take up, segment or not."""
         return sorted(self._newcomers(Domain("id", "in", partner_ids)))
 
-    def _newcomers(self, domain):
+    def _newcomers(self, domain, limit=None):
         """Entities for the campaign, without those who are in it, a query.
 
         Nor those who were in it too lately to begin again.
         """
         query = self._partners_of_company()._search(
-            domain & self._own_company_domain() & self._reachable_domain()
+            domain & self._own_company_domain() & self._reachable_domain(),
+            order="id" if limit else None,
+            limit=limit,
         )
+        campaign_id, still_in = self._origin.id or None, self._still_in()
         query.add_where(
             SQL(
                 "NOT EXISTS (SELECT FROM crm_lead taken WHERE "
                 "taken.crm_campaign_id = %s AND taken.partner_id = res_partner.id%s)",
-                self._origin.id or None,
-                self._still_in(),
+                campaign_id,
+                still_in,
+            )
+        )
+        # What was merged away is few: these rows are next to none.
+        query.add_where(
+            SQL(
+                "NOT EXISTS (SELECT FROM crm_lead_merged_campaign_rel merged"
+                " JOIN crm_lead taken ON taken.id = merged.lead_id WHERE "
+                "merged.crm_campaign_id = %s AND taken.partner_id = res_partner.id%s)",
+                campaign_id,
+                still_in,
             )
         )
         return query
@@ -437,9 +530,12 @@ class CrmCampaign(models.Model):
     def _started_itself(self, event):
         """Whether the campaign stands already in the chain that led to the event."""
         journey = event.journey
-        while journey:
+        met = journey.browse()
+        # Opportunities that were merged may stand in a circle.
+        while journey and journey not in met:
             if journey.crm_campaign_id == self:
                 return True
+            met += journey
             journey = journey.origin_action_id._journey()
         return False
 

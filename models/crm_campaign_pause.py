@@ -219,8 +219,7 @@ class CrmCampaign(models.Model):
 
     def _spread_dates(self, moment, count):
         """So many days from ``moment`` on, each at its hour in the company's zone."""
-        company = self.company_id.partner_id
-        zone = pytz.timezone(company.tz or self.user_id.tz or "UTC")
+        zone = self._zone()
         wall_clock = pytz.utc.localize(moment).astimezone(zone).replace(tzinfo=None)
         days = (wall_clock + timedelta(days=day) for day in range(count))
         return [

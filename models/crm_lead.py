@@ -88,9 +88,12 @@ class CrmLead(models.Model):
             if "commercial_status_id" in vals and not is_engine(self.env)
             else {}
         )
+        put_away = self._put_away() if vals.get("active") else self.browse()
         result = super().write(vals)
         if vals.get("active") is False:
             self._cancel_planned(self.env._("The opportunity was closed or archived."))
+        for lead in put_away:
+            lead._take_out()
         if "partner_id" in vals:
             as_engine(self._planned_actions()).write({"partner_id": vals["partner_id"]})
         for lead, salesperson in salespeople.items():
@@ -238,6 +241,19 @@ class CrmLead(models.Model):
             stage = closing[:1].from_stage_id
         if stage and self.active:
             self._enter_stage(stage, self.sudo().transition_ids[:1])
+
+    def _put_away(self):
+        """Those that were archived as they were, neither won nor lost."""
+        return self.filtered(
+            lambda lead: (
+                lead.playbook_id and not lead.active and lead._result() == "open"
+            )
+        )
+
+    def _take_out(self):
+        """What was archived as it was goes on in its stage."""
+        if self._is_open():
+            self._record_result("open")
 
     def _prepare_stage_values(self, stage):
         values = super()._prepare_stage_values(stage)

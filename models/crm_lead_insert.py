@@ -44,6 +44,12 @@ class CrmLead(models.Model):
                 bulk.table(self, newcomers),
             ),
             reads=("res.partner",),
+            # Where others take up the same entity at this moment, PostgreSQL tells
+            # whoever comes second to begin anew.
+            on_conflict=SQL(
+                "ON CONFLICT (crm_campaign_id, partner_id, campaign_round)"
+                " WHERE crm_campaign_id IS NOT NULL DO NOTHING"
+            ),
         )
         leads._check_uncertain_phones()
         leads._score()

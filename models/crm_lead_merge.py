@@ -1,5 +1,6 @@
-from odoo import models
+from odoo import fields, models
 
+from .crm_journey import CrmJourney
 from .engine import as_engine
 
 
@@ -8,9 +9,23 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
+    _engine_fields = CrmJourney._engine_fields | {"merged_campaign_ids"}
+
+    merged_campaign_ids = fields.Many2many(
+        "crm.campaign",
+        "crm_lead_merged_campaign_rel",
+        "lead_id",
+        "crm_campaign_id",
+        string="Campaigns Merged Into It",
+        copy=False,
+        readonly=True,
+        help="These have had their opportunity with the entity, and make no other one.",
+    )
+
     def _merge_dependences(self, opportunities):
         result = super()._merge_dependences(opportunities)
         self._take_over_journey(opportunities)
+        self._remember_campaigns(opportunities)
         opportunities._cancel_planned(self.env._("The opportunity was merged."))
         for opportunity in opportunities:
             self._take_over_history(opportunity)
@@ -46,6 +61,10 @@ class CrmLead(models.Model):
         as_engine(other._planned_actions()).write(
             {"lead_id": self.id, "stage_visit": self.stage_visit}
         )
+
+    def _remember_campaigns(self, opportunities):
+        campaigns = opportunities.crm_campaign_id | opportunities.merged_campaign_ids
+        as_engine(self).merged_campaign_ids |= campaigns - self.crm_campaign_id
 
     def _take_over_history(self, opportunity):
         """Number the other's stays below zero: none coincides with an own one."""

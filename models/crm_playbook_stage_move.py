@@ -71,7 +71,7 @@ class CrmPlaybookStageMove(models.Model):
         moves = as_engine(self).search([])
         progress(remaining=sum(move._count_left() for move in moves))
         for move in moves:
-            last = 0
+            last, move.problem = 0, False
             while leads := move._next_batch(after=last):
                 last = leads[-1].id
                 unless_in_the_way(self.env, partial(move._move_batch, leads))
@@ -123,7 +123,10 @@ class CrmPlaybookStageMove(models.Model):
         leads._enter_stage(self.to_stage_id, lines)
 
     def _end_if_caught_up(self):
-        """Nobody catches up any more who comes later."""
+        """Nobody catches up any more who comes later.
+
+        :return: whether the move is over
+        """
         return self.only_waiting and not self._count_left() and self.unlink()
 
     def _count_left(self):

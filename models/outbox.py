@@ -182,7 +182,7 @@ class MailMail(models.Model):
     def _in_hand(self):
         """The mail, known to whoever hands it over, while that lasts."""
         try:
-            yield self.with_context(crm_outbox_mail_id=self.id)
+            yield self.with_context(crm_outbox_mail=self)
         except smtplib.SMTPServerDisconnected as broken:
             if not was_handed_over(broken):
                 self._note_not_sent(broken)
@@ -228,8 +228,9 @@ class IrMailServer(models.Model):
 
     @api.model
     def send_email(self, message, *args, **options):
-        if mail_id := self.env.context.get("crm_outbox_mail_id"):
-            mail = self.env["mail.mail"].browse(mail_id)
+        mail = self.env.context.get("crm_outbox_mail")
+        # A record, which no context that comes in over RPC can hold.
+        if isinstance(mail, models.BaseModel):
             mail._mark_in_doubt()
             mail._traces()._hold()
         return super().send_email(message, *args, **options)

@@ -171,15 +171,15 @@ class CrmCampaign(models.Model):
         """One job a campaign: its batches lock it, so that they go one by one."""
         if not hands_out(self.env):
             return super()._cron_generate()
-        for campaign in self.search(self._generation_domain()):
+        for campaign in self._due_for_generation():
             description = self.env._("Playbook: generate %s", campaign.name)
             hand_out(campaign, "_job_generate", description)
         return None
 
     def _job_generate(self):
         """Generate the campaign, if its time is not over while the job waited."""
-        its_time = Domain("id", "in", self.ids) & self._generation_domain()
-        with turn(self.search(its_time)) as campaigns:
+        own = Domain("id", "in", self.ids)
+        with turn(self._due_for_generation(own)) as campaigns:
             for campaign in campaigns:
                 campaign._run_generation()
         if not all(campaigns.mapped("is_generated")):

@@ -1,10 +1,13 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.base.models import ir_cron
 from odoo.addons.crm_playbook.models import crm_campaign_generation
+from odoo.addons.crm_playbook.models.engine import as_engine
 
 from .common import MONDAY, PlaybookCase
 
@@ -130,13 +133,77 @@ class TestCrmCampaign(PlaybookCase):
     def test_daily_run_takes_up_newcomers_of_perpetual_campaigns_only(self):
         once = self.campaign
         daily = self._create_campaign(self.partners, frequency="daily")
-        (once | daily).action_launch()
+        (once | daily).date_start = MONDAY
+        with self._at(MONDAY):
+            (once | daily).action_launch()
         newcomer = self._create_partner("New Member")
-        (
-            once | daily
-        ).segment_id.domain = f"[('id', 'in', {(self.partners | newcomer).ids})]"
-        self._run_cron("ir_cron_generate_campaigns")
+        domain = f"[('id', 'in', {(self.partners | newcomer).ids})]"
+        (once | daily).segment_id.domain = domain
+        with self._at(MONDAY + timedelta(days=1)):
+            self._run_cron("ir_cron_generate_campaigns")
         self.assertEqual((once.opportunity_count, daily.opportunity_count), (3, 4))
+
+    def test_daily_campaigns_have_their_turn_once_in_a_round(self):
+        daily = self._create_campaign(
+            self.partners, frequency="daily", date_start=MONDAY
+        )
+        with self._at(MONDAY):
+            daily.action_launch()
+            self.assertFalse(daily._due_for_generation())
+        with self._at(MONDAY + timedelta(days=1)):
+            self.assertEqual(daily._due_for_generation(), daily)
+
+    def test_campaigns_that_there_was_no_time_for_follow_in_the_next_turn(self):
+        campaigns = self._create_campaign(self.partners, frequency="daily")
+        campaigns |= self._create_campaign(self.partners, frequency="daily")
+        for campaign in campaigns:
+            campaign._move_to("running")
+        with patch.object(ir_cron, "MIN_TIME_PER_JOB", 0):
+            self._run_cron("ir_cron_generate_campaigns")
+        self.assertEqual(campaigns.mapped("opportunity_count"), [3, 3])
+        self.assertTrue(all(campaigns.mapped("is_generated")))
+
+    def test_generation_that_goes_on_looks_no_farther_back_and_keeps_its_pace(self):
+        self.patch(crm_campaign_generation, "FIRST_BATCH", 1)
+        self.patch(crm_campaign_generation, "BATCH", 1)
+        self.campaign.date_start = MONDAY
+        with self._at(MONDAY):
+            self.campaign.action_launch()
+        one_turn = {"MIN_TIME_PER_JOB": 0, "MIN_RUNS_PER_JOB": 1}
+        with (
+            self._at(MONDAY + timedelta(minutes=1)),
+            patch.multiple(ir_cron, **one_turn),
+        ):
+            self._run_cron("ir_cron_generate_campaigns")
+            self.assertEqual(
+                self.campaign.generation, {"done": 2, "total": 3, "seconds_left": 60}
+            )
+            ahead = self.campaign._candidates(self.campaign.generation_reached)
+            self.assertEqual(list(ahead), self.partners[2:].ids)
+            self.assertEqual(self.campaign._begin_generation(), [self.partners[2:].ids])
+            self.assertEqual(self.campaign.generation["done"], 2)
+
+    def test_generation_that_stood_still_begins_anew(self):
+        self.patch(crm_campaign_generation, "FIRST_BATCH", 2)
+        self.campaign.date_start = MONDAY
+        self.partners.sorted("id")[0].active = False
+        with self._at(MONDAY):
+            self.campaign.action_launch()
+        as_engine(self.campaign).is_generated = False
+        self.partners.active = True
+        with self._at(MONDAY + timedelta(days=1)):
+            self._run_cron("ir_cron_generate_campaigns")
+        self.assertEqual(self.campaign.lead_ids.partner_id, self.partners)
+
+    def test_campaign_begins_with_the_day_of_its_company(self):
+        self.campaign.company_id.partner_id.tz = "America/Los_Angeles"
+        self.campaign.date_start = MONDAY.date()
+        self.campaign._move_to("running")
+        evening_before = datetime(2026, 3, 2, 7, 59)
+        for moment, count in ((evening_before, 0), (MONDAY, 3)):
+            with self._at(moment):
+                self._run_cron("ir_cron_generate_campaigns")
+            self.assertEqual(self.campaign.opportunity_count, count)
 
     def test_campaign_that_does_not_run_is_not_generated(self):
         with self.assertRaises(UserError):
@@ -272,6 +339,20 @@ class TestCrmCampaign(PlaybookCase):
         self.assertEqual(leads.partner_id, self.partners[0])
         self.assertEqual(sorted(leads.mapped("campaign_round")), [1, 2, 3, 4])
         self.assertEqual(len(self.campaign.action_ids), 4)
+
+    def test_merging_entities_numbers_on_where_numbers_are_missing(self):
+        self.campaign.write({"reentry": "delay", "reentry_days": 0})
+        self.campaign.action_launch()
+        kept, merged, _other = self.campaign.lead_ids.sorted("partner_id")
+        self.env.cr.execute(
+            "UPDATE crm_lead SET campaign_round = 2 WHERE id = %s", kept.ids
+        )
+        self.env.invalidate_all()
+        self.env["base.partner.merge.automatic.wizard"]._merge(
+            (kept | merged).partner_id.ids, kept.partner_id
+        )
+        self.assertEqual((kept | merged).partner_id, kept.partner_id)
+        self.assertEqual((kept.campaign_round, merged.campaign_round), (2, 3))
 
     def test_start_for_takes_up_entities_outside_the_segment(self):
         self.campaign.action_launch()

@@ -11,6 +11,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.crm_playbook.models import crm_campaign_pause
 
+from ..models.engine import as_engine
 from .common import MONDAY, PlaybookCase
 from .server import Database
 
@@ -112,6 +113,8 @@ class TestCrmCampaignPause(PauseCase):
                 campaign.write({name: MONDAY})
         with self.assertRaises(UserError):
             campaign.idle_spread_days = 3
+        with self.assertRaises(UserError):
+            campaign.action_ids[0].skip_pending_since = MONDAY
 
     # === RUN === #
 
@@ -218,7 +221,7 @@ class TestCrmCampaignPause(PauseCase):
         self._resume(campaign, "skip")
         with self._at(RESUMED):
             self._run_cron("ir_cron_answer_skipped")
-            messages.sudo().write({"skip_pending_since": RESUMED})
+            as_engine(messages).write({"skip_pending_since": RESUMED})
             self._run_cron("ir_cron_answer_skipped")
         self.assertEqual(len(messages.sudo().answer_ids), 11)
         self.assertEqual(campaign.lead_ids.playbook_stage_id, self.second)

@@ -143,6 +143,16 @@ class TestCrmJourney(PlaybookCase):
         lead.action_archive()
         self.assertEqual(task.state, "cancelled")
 
+    def test_what_was_archived_as_it_was_goes_on_in_its_stage(self):
+        lead = self._start()
+        lead.probability = 40
+        lead.active = False
+        self.assertEqual(lead._result(), "open", "it is neither won nor lost")
+        self.assertFalse(self._planned(lead))
+        lead.active = True
+        self.assertEqual(self._planned(lead).playbook_stage_id, self.first)
+        self.assertEqual(lead.transition_ids[0].trigger, "reopened")
+
     def test_opportunity_that_was_acted_on_is_not_deleted(self):
         lead = self._start()
         self._do(lead, self.interested)
@@ -192,6 +202,38 @@ class TestCrmJourney(PlaybookCase):
         self.assertEqual(survivor.playbook_stage_id, self.first)
         self.assertEqual(len(self._planned(survivor)), 1)
         self.assertEqual(campaign.generate(), 0)
+
+    def test_campaign_of_a_merged_opportunity_takes_its_entity_up_no_more(self):
+        head, tail = self._launched_lead(), self._launched_lead()
+        campaign = tail.crm_campaign_id
+        head.probability = 90
+        (head | tail).with_user(self.manager)._merge_opportunity(
+            user_id=self.seller.id, auto_unlink=True
+        )
+        self.assertEqual(head.exists().merged_campaign_ids, campaign)
+        self.assertEqual(campaign.generate(), 0)
+
+    def test_merging_into_what_it_started_makes_no_endless_chain(self):
+        started = self._create_campaign(self.env["res.partner"])
+        other = self._create_campaign(self.env["res.partner"])
+        (started | other).action_launch()
+        self._create_rule(self.interested, spawn_campaign_id=started.id)
+        origin = self._start()
+        self._do(origin, self.interested)
+        lead = started.lead_ids
+        lead.probability = 90
+        (origin | lead).with_user(self.manager)._merge_opportunity(
+            user_id=self.seller.id, auto_unlink=True
+        )
+        self.assertEqual(lead.origin_action_id.lead_id, lead, "a circle")
+        self._create_rule(self.declined, spawn_campaign_id=other.id)
+        self._do(lead, self.declined)
+        self.assertEqual(other.lead_ids.partner_id, self.partner)
+
+    def _launched_lead(self):
+        campaign = self._create_campaign(self.partner)
+        campaign.action_launch()
+        return campaign.lead_ids
 
     def test_status_of_an_opportunity_by_hand_is_in_the_ledger(self):
         lead = self._start()

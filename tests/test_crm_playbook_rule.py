@@ -1,9 +1,13 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.base.models import ir_cron
+from odoo.addons.crm_playbook.models import event_idle
 
 from .common import MONDAY, PlaybookCase
 
@@ -245,6 +249,19 @@ class TestCrmPlaybookRule(PlaybookCase):
         idle = lead.transition_ids.filtered(lambda line: line.trigger == "idle")
         self.assertEqual(len(idle), 1)
         self.assertIn(self.visit, self._planned(lead).action_type_id)
+
+    def test_idle_ones_that_there_was_no_time_for_follow_in_the_next_turn(self):
+        self._create_rule(trigger="idle", idle_hours=24, points=1)
+        with self._at(MONDAY):
+            leads = self.env["crm.lead"].concat(*(self._start() for _lead in range(3)))
+        with (
+            self._at(MONDAY + timedelta(hours=25)),
+            patch.object(ir_cron, "MIN_TIME_PER_JOB", 0),
+            patch.object(event_idle, "BATCH", 1),
+        ):
+            self._run_cron("ir_cron_watch_idle")
+        idle = leads.transition_ids.filtered(lambda line: line.trigger == "idle")
+        self.assertEqual(idle.lead_id, leads)
 
     # === LEDGER === #
 

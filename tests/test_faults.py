@@ -95,6 +95,20 @@ class TestAtOnce(FaultsCase):
         self._finish()
         self._check_promises()
 
+    def test_who_starts_what_is_being_generated_begins_anew(self):
+        campaign = self._set_scene()["messages"]
+        [(entity,)] = self.database.rows("SELECT max(partner_id) FROM crm_lead")
+        generation = self.workers.start("hold", "crm.campaign", "generate", [campaign])
+        self._wait_until_it_holds(generation)
+        person = self.workers.start(
+            "call", "crm.campaign", "start_for", [campaign], [int(entity)]
+        )
+        self.database.wait_until_held_up()
+        generation.let_go()
+        self.assertEqual(person.result(PATIENCE), [], "the entity was taken up")
+        self._finish()
+        self._check_promises()
+
     def test_entities_are_merged_archived_and_deleted_while_they_are_taken_up(self):
         campaign = self._set_scene()["messages"]
         generation = self.workers.start("rounds", crons=["generate"], batch=BATCH)

@@ -1,3 +1,5 @@
+from email.message import EmailMessage
+
 import requests
 from psycopg2.errors import UniqueViolation
 
@@ -30,6 +32,17 @@ class TestOutbox(MessageCase):
                     self.env.cr.savepoint(),
                 ):
                     row.copy({"crm_action_id": action.id})
+
+    def test_context_of_a_caller_puts_no_message_in_doubt(self):
+        mail = self._message(self._start_automatic().action_ids)
+        letter = EmailMessage()
+        letter["Message-Id"] = "<letter@test.example>"
+        letter["From"] = "sales@test.example"
+        letter["To"] = "ada@test.example"
+        forged = {"crm_outbox_mail": mail.id, "crm_outbox_mail_id": mail.id}
+        servers = self.env["ir.mail_server"].with_context(**forged)
+        servers.send_email(letter)
+        self.assertEqual(mail.state, "outgoing")
 
     def test_copy_of_a_message_is_nobodys(self):
         message = self._message(self._start_automatic().action_ids)

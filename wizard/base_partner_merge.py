@@ -18,12 +18,11 @@ class MergePartners(models.TransientModel):
 
     @api.model
     def _number_rounds_anew(self, src_partners, dst_partner):
-        """Number the rounds of each campaign through, the kept entity's first.
+        """Number the rounds of each campaign on from those of the kept entity.
 
         In two steps, since PostgreSQL checks a unique index row by row.
         """
         self.env.flush_all()
-        partner_ids = (src_partners | dst_partner).ids
         self.env.execute_query(
             SQL(
                 """UPDATE crm_lead SET campaign_round = -id
@@ -35,17 +34,23 @@ class MergePartners(models.TransientModel):
         self.env.execute_query(
             SQL(
                 """UPDATE crm_lead SET campaign_round = numbered.round
-                     FROM (SELECT id, row_number() OVER (
-                                      PARTITION BY crm_campaign_id
-                                      ORDER BY partner_id <> %s, abs(campaign_round)
+                     FROM (SELECT other.id,
+                                  coalesce(kept.latest, 0) + row_number() OVER (
+                                      PARTITION BY other.crm_campaign_id
+                                      ORDER BY other.id
                                   ) AS round
-                             FROM crm_lead
-                            WHERE partner_id = ANY(%s)
-                              AND crm_campaign_id IS NOT NULL) numbered
-                    WHERE crm_lead.id = numbered.id AND crm_lead.campaign_round < 0
+                             FROM crm_lead other
+                        LEFT JOIN (SELECT crm_campaign_id, max(campaign_round) AS latest
+                                     FROM crm_lead
+                                    WHERE partner_id = %s
+                                    GROUP BY crm_campaign_id) kept
+                                  USING (crm_campaign_id)
+                            WHERE other.partner_id = ANY(%s)
+                              AND other.campaign_round < 0) numbered
+                    WHERE crm_lead.id = numbered.id
                 RETURNING crm_lead.id""",
                 dst_partner.id,
-                partner_ids,
+                src_partners.ids,
             )
         )
         self.env["crm.lead"].invalidate_model(["campaign_round"])

@@ -54,7 +54,7 @@ class CrmCampaignResume(models.TransientModel):
     @api.depends("campaign_id", "counted_at")
     def _compute_counts(self):
         for wizard in self:
-            campaign, moment = wizard.campaign_id, wizard.counted_at
+            campaign, moment = wizard._campaign_and_moment()
             due = campaign._due_counts(moment, days=1)
             wizard.email_count = due.get((0, "email"), 0)
             wizard.sms_count = due.get((0, "sms"), 0)
@@ -72,7 +72,8 @@ class CrmCampaignResume(models.TransientModel):
         """What is done on which day, for each day on which anything is."""
         if self.on_resume == "skip":
             return []
-        campaign, moment, days = self.campaign_id, self.counted_at, self._days()
+        campaign, moment = self._campaign_and_moment()
+        days = self._days()
         due = campaign._due_counts(moment, days)
         idle = campaign._idle_counts(moment, days)
         rows = [
@@ -87,6 +88,11 @@ class CrmCampaignResume(models.TransientModel):
         ]
         return [row for row in rows if any(row[name] for name in row if name != "date")]
 
+    def _campaign_and_moment(self):
+        """What is counted: nothing that one may not see, and nothing still to come."""
+        self.campaign_id.check_access("read")
+        return self.campaign_id, min(self.counted_at, fields.Datetime.now())
+
     def _days(self):
         return min(max(self.spread_days, 1), 365) if self.on_resume == "spread" else 1
 
@@ -97,7 +103,8 @@ class CrmCampaignResume(models.TransientModel):
         self.campaign_id.write(
             {"on_resume": self.on_resume, "spread_days": self.spread_days}
         )
-        self.campaign_id._resume(self.counted_at)
+        campaign, moment = self._campaign_and_moment()
+        campaign._resume(moment)
         return {"type": "ir.actions.act_window_close"}
 
     def _count_again(self):

@@ -128,12 +128,14 @@ def call(database, model, method, *arguments):
 def hold(database, model, method, *arguments):
     """Call a method in a transaction that stays open until the worker is killed.
 
-    An advisory lock with the number of the process tells that the method has returned.
+    Or until it is let go, and then commits. An advisory lock with the number of the
+    process tells that the method has returned.
     """
     with Registry(database).cursor() as cr:
         records = api.Environment(cr, SUPERUSER_ID, {})[model]
         call_kw(records, method, arguments, {})
         cr.flush()
+        signal.signal(signal.SIGUSR1, lambda *_: None)
         cr.execute("SELECT pg_advisory_xact_lock(%s)", [os.getpid()])
         signal.pause()
 

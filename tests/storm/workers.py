@@ -131,6 +131,10 @@ class Worker:
         """Stop it where it is; PostgreSQL shows then what it was at."""
         os.kill(self.process, signal.SIGSTOP)
 
+    def let_go(self):
+        """Have a worker go on that holds what it has done."""
+        os.kill(self.process, signal.SIGUSR1)
+
     def kill(self):
         """``kill -9``: no chance to put anything in order.
 
