@@ -168,7 +168,7 @@ class CrmCampaign(models.Model):
                     self._insist(partial(self._note_generated, batch))
                     if not progress() and batch is not batches[-1]:
                         return False
-            self._end_generation()
+            self._insist(self._end_generation)
         except (CampaignBusy, *CONFLICTS) as busy:
             _logger.info("%s", busy)
             self.env.cr.rollback()
@@ -178,8 +178,6 @@ class CrmCampaign(models.Model):
         except Exception as error:
             self.env.cr.rollback()
             _logger.warning("Campaign %s was not generated", self.id, exc_info=True)
-            # The others come first the next time.
-            as_engine(self).write({"generated_at": fields.Datetime.now()})
             self._tell_not_generated(error)
         return bool(progress(remaining=others))
 
@@ -262,7 +260,7 @@ class CrmCampaign(models.Model):
 
     @api.model
     def _due_for_generation(self, domain=Domain.TRUE):
-        """The campaigns whose time it is, those first that have waited the longest.
+        """The campaigns whose time it is, those first that began the longest ago.
 
         :param domain: looks at these only
         """
@@ -274,7 +272,7 @@ class CrmCampaign(models.Model):
         daily = Domain("frequency", "=", "daily") & waiting
         found = self.search(
             domain & running & (daily | Domain("is_generated", "=", False)),
-            order="generated_at ASC NULLS FIRST, id",
+            order="generation_started_at ASC NULLS FIRST, id",
         )
         return found.filtered(lambda campaign: campaign._is_its_time())
 

@@ -24,11 +24,10 @@ class CrmLead(models.Model):
             last = 0
             while idle := self._idle_since(hours, after=last):
                 last = idle[-1].id
-                # There may be as many again.
-                progress(remaining=2 * len(idle))
                 # Who is in the way of a batch leaves it to the next round.
                 unless_in_the_way(self.env, partial(idle._tell_idle, hours))
-                if not progress(len(idle)):
+                # There may be as many again.
+                if not progress(len(idle), remaining=len(idle)):
                     return
         progress(remaining=0)
 

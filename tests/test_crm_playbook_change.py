@@ -8,6 +8,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.crm_playbook.models import crm_playbook_stage_move
 
+from ..models.engine import as_engine
 from .common import MONDAY, PlaybookCase
 from .server import Database
 from .storm.kills import wait_until_alone
@@ -283,7 +284,7 @@ class TestCatchUp(ChangeCase):
 
     def test_who_is_about_to_go_on_after_a_skip_stays(self):
         action = self.waiting[0].action_ids
-        action.sudo().skip_pending_since = MONDAY
+        as_engine(action).skip_pending_since = MONDAY
         self._add_letter(catch_up=True).save()
         self.assertEqual(self.waiting[0].playbook_stage_id, self.first)
 

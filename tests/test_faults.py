@@ -25,6 +25,8 @@ PATIENCE = 30
 class FaultsCase(BaseCase):
     """Worker processes on a database of their own."""
 
+    maxDiff = None
+
     def setUp(self):
         super().setUp()
         self.database = Database(f"faults_{uuid4().hex[:8]}")
