@@ -152,6 +152,20 @@ class PlaybookCase(TransactionCase):
         return freeze_time(moment)
 
 
+class TeamCase(PlaybookCase):
+    """The same company: its team has a leader, and there is another team."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.leader = cls._create_user("leader", "sales_team.group_sale_salesman")
+        cls.team.user_id = cls.leader
+        cls.all_documents = cls._create_user(
+            "all", "sales_team.group_sale_salesman_all_leads"
+        )
+        cls.foreign_team = cls.env["crm.team"].create({"name": "Another team"})
+
+
 class MessageCase(PlaybookCase):
     """The same company, whose first task is an e-mail that the scheduler sends."""
 

@@ -1,23 +1,17 @@
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from .common import PlaybookCase
+from .common import TeamCase
 
 
 @tagged("post_install", "-at_install")
-class TestAccess(PlaybookCase):
+class TestAccess(TeamCase):
     """Each test fails when the rule it is about is removed."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.leader = cls._create_user("leader", "sales_team.group_sale_salesman")
-        cls.team.user_id = cls.leader
-        cls.all_documents = cls._create_user(
-            "all", "sales_team.group_sale_salesman_all_leads"
-        )
         cls.employee = cls._create_user("employee", "base.group_user")
-        cls.foreign_team = cls.env["crm.team"].create({"name": "Another team"})
         cls.own = cls._create_action(cls.seller)
         cls.colleagues = cls._create_action(cls.other_seller)
         cls.nobodys = cls._create_action(cls.env["res.users"])

@@ -3,24 +3,18 @@ from datetime import datetime, timedelta
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
-from .common import PlaybookCase
+from .common import TeamCase
 
 TOMORROW = datetime(2026, 3, 3, 9, 0)
 
 
 @tagged("post_install", "-at_install")
-class TestCrmActionLoad(PlaybookCase):
+class TestCrmActionLoad(TeamCase):
     """How much people have to do: exact at any time, and no more than one may see."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.leader = cls._create_user("leader", "sales_team.group_sale_salesman")
-        cls.team.user_id = cls.leader
-        cls.all_documents = cls._create_user(
-            "all", "sales_team.group_sale_salesman_all_leads"
-        )
-        cls.foreign_team = cls.env["crm.team"].create({"name": "Another team"})
         cls.people = cls.seller | cls.other_seller
 
     @classmethod
