@@ -47,7 +47,7 @@ registry.category("web_tour.tours").add("crm_playbook_manager_launches_a_campaig
             run: "edit Tour segment",
         },
         click("Take the segment", ".o-autocomplete--dropdown-item:contains(Tour segment)"),
-        see("Two would be taken up", ".o_field_widget[name=to_generate_count]:contains(2)"),
+        see("Two would be taken up", ".o_field_widget[name=launch_count]:contains(2)"),
         click("Open the money", ".o_notebook .nav-link[name=money]"),
         {
             content: "Say what it costs",
