@@ -242,6 +242,8 @@ class History:
                 "user_id": pattern.user_id.id,
             }
         )
+        # PostgreSQL does not know yet what this transaction has inserted.
+        self.env.cr.execute("ANALYZE crm_lead, crm_action")
         first = next_id(self.env, "mail_activity")
         insert_copies(
             self.env,
