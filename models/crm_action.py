@@ -232,10 +232,9 @@ class CrmAction(models.Model):
 
     @api.depends("state", "mode", "date_start")
     def _compute_is_late(self):
-        starts = self._latest_starts()
-        for action in self:
-            due = action.state == "planned" and starts.get(action.mode)
-            action.is_late = bool(due and action.date_start and action.date_start < due)
+        late = self.filtered_domain(self._late_domain())
+        late.is_late = True
+        (self - late).is_late = False
 
     def _search_is_late(self, operator, value):
         return self._late_domain() if operator == "in" else NotImplemented

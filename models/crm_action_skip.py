@@ -1,7 +1,9 @@
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .engine import as_engine, unless_in_the_way
+from .engine import as_engine, in_batches, unless_in_the_way
 from .event import Event
 
 BATCH = 500
@@ -41,9 +43,7 @@ class CrmAction(models.Model):
         """Let the opportunities of skipped messages go on, batch by batch."""
         progress = self.env["ir.cron"]._commit_progress
         progress(remaining=self.search_count(self._skip_pending_domain()))
-        last = 0
-        while pending := self._skip_pending(BATCH, after=last):
-            last = pending[-1].id
+        for pending in in_batches(partial(self._skip_pending, BATCH)):
             if not unless_in_the_way(self.env, pending._answer_skipped):
                 self._go_on_later()
             if not progress(len(pending)):

@@ -276,22 +276,30 @@ class CrmCampaign(models.Model):
             )
         return True
 
-    def _cancel_planned(self, reason):
-        """Cancel what is planned for its opportunities, however much, at once."""
+    def _cancel_planned(self, reason, which=None, skip_pending_since=None):
+        """Cancel what is planned for its opportunities, in one statement.
+
+        :param which: SQL on ``crm_action``; all that is planned, if empty
+        :param datetime skip_pending_since: that the opportunities have still to go on
+        :return: how many there were
+        """
         self.env.flush_all()
         self.env.cr.execute(
             SQL(
                 """UPDATE crm_action
                       SET state = 'cancelled', cancel_reason = %s,
-                          write_date = %s, write_uid = %s
-                    WHERE crm_campaign_id = %s AND state = 'planned'""",
+                          skip_pending_since = %s, write_date = %s, write_uid = %s
+                    WHERE crm_campaign_id = %s AND state = 'planned' AND %s""",
                 reason,
+                skip_pending_since,
                 fields.Datetime.now(),
                 self.env.uid,
                 self.id,
+                which or SQL("true"),
             )
         )
         self.env.invalidate_all(flush=False)
+        return self.env.cr.rowcount
 
     def action_use_template(self):
         """Make a campaign from the template and open it."""

@@ -210,21 +210,25 @@ class CrmCampaign(models.Model):
         :return: the ids of the entities, in batches; empty where nobody is left
         """
         if self._is_going_on():
-            missing = self._candidates(self.generation_reached, AHEAD)
-            return list(split_every(BATCH, sorted(missing), list))
-        missing = sorted(self._candidates())
+            missing = sorted(self._candidates(self.generation_reached, AHEAD))
+        else:
+            missing = sorted(self._candidates())
+            self._count_from_now(len(missing))
+        return list(split_every(BATCH, missing, list))
+
+    def _count_from_now(self, missing):
+        """Begin to count: so many are missing besides those of an unfinished run."""
         before = 0 if self.is_generated else self.generation_done
         as_engine(self).write(
             {
                 "generation_started_at": fields.Datetime.now(),
-                "generation_total": before + len(missing),
+                "generation_total": before + missing,
                 "generation_done": before,
                 "generation_resumed_from": before,
                 "generation_reached": 0,
                 "is_generated": False,
             }
         )
-        return list(split_every(BATCH, missing, list))
 
     def _is_going_on(self):
         """Whether somebody was taken up a moment ago, and others follow."""

@@ -127,26 +127,15 @@ class CrmCampaign(models.Model):
         )
 
     def _skip_due(self, moment):
-        """Cancel what is due, whatever its number in one statement.
+        """Cancel what is due; its opportunities have still to go on.
 
         :return: how many there were
         """
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """UPDATE crm_action
-                      SET state = 'cancelled', cancel_reason = %s,
-                          skip_pending_since = %s, write_date = %s, write_uid = %s
-                    WHERE %s""",
-                self.env._("Was due while the campaign was paused."),
-                fields.Datetime.now(),
-                fields.Datetime.now(),
-                self.env.uid,
-                self._is_due(moment),
-            )
+        return self._cancel_planned(
+            self.env._("Was due while the campaign was paused."),
+            which=self._is_due(moment),
+            skip_pending_since=fields.Datetime.now(),
         )
-        self.env.invalidate_all(flush=False)
-        return self.env.cr.rowcount
 
     def _spread_due(self, moment):
         """Give what is due its new days, whatever its number in one statement."""

@@ -167,19 +167,18 @@ class CrmPlaybookStage(models.Model):
 
     def _next(self):
         """The stage after this one, or none after the last."""
-        steps = self.playbook_id._steps()
-        if self not in steps:
-            return self.browse()
-        position = steps.ids.index(self.id)
-        return steps[position + 1 : position + 2]
+        return self._step_away(1)
 
     def _previous(self):
         """The stage before this one, or none before the first."""
+        return self._step_away(-1)
+
+    def _step_away(self, distance):
         steps = self.playbook_id._steps()
         if self not in steps:
             return self.browse()
-        position = steps.ids.index(self.id)
-        return steps[max(position - 1, 0) : position]
+        position = steps.ids.index(self.id) + distance
+        return steps[position] if 0 <= position < len(steps) else self.browse()
 
     # === MESSAGES === #
 

@@ -8,7 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .engine import as_engine, unless_in_the_way
+from .engine import as_engine, in_batches, unless_in_the_way
 from .lookup import existing
 
 # The first batch is moved while somebody waits for the button; the scheduler moves the
@@ -71,9 +71,8 @@ class CrmPlaybookStageMove(models.Model):
         moves = as_engine(self).search([])
         progress(remaining=sum(move._count_left() for move in moves))
         for move in moves:
-            last, move.problem = 0, False
-            while leads := move._next_batch(after=last):
-                last = leads[-1].id
+            move.problem = False
+            for leads in in_batches(move._next_batch):
                 unless_in_the_way(self.env, partial(move._move_batch, leads))
                 if not progress(len(leads)):
                     return
@@ -152,8 +151,10 @@ class CrmPlaybookStageMove(models.Model):
         return self.env._("Stage %s was retired.", self.from_stage_id.name)
 
     def _sentence(self):
-        """How far it is, as a person would say it."""
+        """How far it is, as a person would say it; empty where nobody goes."""
         left = self._count_left()
+        if not left:
+            return ""
         sentence = self.env._(
             "From %(old)s to %(new)s: %(left)s of %(total)s opportunities still go.",
             old=self.from_stage_id.name,
@@ -226,14 +227,14 @@ class CrmPlaybookStage(models.Model):
         self.ensure_one()
         self.check_access("write")
         to_stage = self._checked_replacement(to_stage_id)
-        moves = as_engine(self.env["crm.playbook.stage.move"])
+        moves = self.env["crm.playbook.stage.move"]
         if to_stage:
             rules = self.with_context(active_test=False)._rules_to_it()
             rules.write({"target_stage_id": to_stage.id})
-            moves.search([("to_stage_id", "=", self.id)]).to_stage_id = to_stage
+            under_way = as_engine(moves).search([("to_stage_id", "=", self.id)])
+            under_way.to_stage_id = to_stage
         as_engine(self).write({"active": False})
         if to_stage:
-            moves = self.env["crm.playbook.stage.move"]
             moves._start(from_stage_id=self.id, to_stage_id=to_stage.id)
         return True
 
@@ -307,7 +308,7 @@ class CrmPlaybook(models.Model):
                 [("to_stage_id.playbook_id", "in", playbook._origin.ids)]
             )
             playbook.move_notice = "\n".join(
-                move._sentence() for move in own if move._count_left()
+                sentence for move in own if (sentence := move._sentence())
             )
 
     @api.model_create_multi

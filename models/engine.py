@@ -63,6 +63,19 @@ def in_turns(items, journey_of):
     return list(turns.values())
 
 
+def in_batches(next_batch):
+    """The batches of records, each after the last id of the one before, to the end.
+
+    So one that could not be done is not found again in the same round.
+
+    :param next_batch: function that finds the next records ``after`` an id
+    """
+    last = 0
+    while records := next_batch(after=last):
+        last = records[-1].id
+        yield records
+
+
 def is_engine(env):
     """Whether this code runs behind one of the doors."""
     return env.context.get("crm_playbook_engine") is _KEY

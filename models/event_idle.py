@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .engine import unless_in_the_way
+from .engine import in_batches, unless_in_the_way
 from .event import Event
 
 BATCH = 500
@@ -21,9 +21,7 @@ class CrmLead(models.Model):
         """Tell of each opportunity that has stayed too long, once for each stay."""
         progress = self.env["ir.cron"]._commit_progress
         for hours in self._idle_thresholds():
-            last = 0
-            while idle := self._idle_since(hours, after=last):
-                last = idle[-1].id
+            for idle in in_batches(partial(self._idle_since, hours)):
                 # Who is in the way of a batch leaves it to the next round.
                 unless_in_the_way(self.env, partial(idle._tell_idle, hours))
                 # There may be as many again.

@@ -63,6 +63,16 @@ class CrmOutbox(models.AbstractModel):
     def _is_in_doubt(self):
         return self.state == self._failed_state and self.failure_type == "in_doubt"
 
+    def _not_in_doubt(self):
+        return self.filtered(lambda message: not message._is_in_doubt())
+
+    def _leave_to_queue(self):
+        """The messages of actions, which wait for the queue; it is woken for them."""
+        waiting = self.filtered("crm_action_id")
+        if waiting:
+            waiting._wake_queue()
+        return waiting
+
     def _queue_again(self):
         """Give messages in doubt back to the queue."""
         self.write({"state": "outgoing", "failure_type": False})
@@ -77,7 +87,7 @@ class CrmOutbox(models.AbstractModel):
         raise NotImplementedError
 
     def _check_not_in_doubt(self):
-        if any(message._is_in_doubt() for message in self):
+        if self - self._not_in_doubt():
             raise UserError(
                 self.env._(
                     "A message in doubt may have arrived: decide on its action "
@@ -160,9 +170,7 @@ class MailMail(models.Model):
     def send(self, auto_commit=False, *args, **options):
         """Send at once; messages of actions wait for the queue, which may commit."""
         is_queue = auto_commit is True
-        waiting = self.browse() if is_queue else self.filtered("crm_action_id")
-        if waiting:
-            waiting._wake_queue()
+        waiting = self.browse() if is_queue else self._leave_to_queue()
         return super(MailMail, self - waiting).send(auto_commit, *args, **options)
 
     def _send(self, auto_commit=False, **options):
@@ -213,8 +221,7 @@ class MailMail(models.Model):
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
 
     def action_retry(self):
-        decided = self.filtered(lambda mail: not mail._is_in_doubt())
-        return super(MailMail, decided).action_retry()
+        return super(MailMail, self._not_in_doubt()).action_retry()
 
     def mark_outgoing(self):
         self._check_not_in_doubt()
@@ -247,9 +254,7 @@ class SmsSms(models.Model):
 
     def send(self, *args, **options):
         """Send at once; messages of actions wait for the queue, which may commit."""
-        waiting = self.filtered("crm_action_id")
-        if waiting:
-            waiting._wake_queue()
+        waiting = self._leave_to_queue()
         return super(SmsSms, self - waiting).send(*args, **options)
 
     @api.model
@@ -277,8 +282,7 @@ class SmsSms(models.Model):
         self.env.ref("sms.ir_cron_sms_scheduler_action").sudo()._trigger()
 
     def resend_failed(self):
-        decided = self.filtered(lambda sms: not sms._is_in_doubt())
-        return super(SmsSms, decided).resend_failed()
+        return super(SmsSms, self._not_in_doubt()).resend_failed()
 
     def action_set_outgoing(self):
         self._check_not_in_doubt()

@@ -102,19 +102,18 @@ class Database:
                 raise ServerProblem(f"Nobody writes to {table or 'a row'}.")
             time.sleep(0.05)
 
-    def run(self, *scripts, **environment):
-        """Run scripts in Odoo's shell, as the system, and return what they printed.
+    def run(self, script, **environment):
+        """Run a script in Odoo's shell, as the system, and return what it printed.
 
-        What each of them changed is kept if it comes to its end.
+        What it changed is kept if it comes to its end.
         """
-        typed = "".join(Path(script).read_text() + COMMIT for script in scripts)
         program, *options = _odoo()
         position = options.index("-c") if "-c" in options else len(options)
         command = [program, *options[:position], "shell", *options[position:]]
         command += ["-d", self.name, "--no-http", "--log-level", "error"]
         with tempfile.TemporaryDirectory() as folder:
             command += ["--data-dir", folder]
-            return _run(command, typed, **environment)
+            return _run(command, Path(script).read_text() + COMMIT, **environment)
 
 
 class OdooServer:

@@ -12,37 +12,22 @@ from odoo.tools import mute_logger
 from odoo.addons.crm_playbook.models import crm_campaign_pause
 
 from ..models.engine import as_engine
-from .common import MONDAY, PlaybookCase
+from .common import MONDAY, MessageCase
 from .server import Database
+from .storm.workers import Workers
 
 FOLDER = Path(__file__).parent
 PAUSED = MONDAY + timedelta(hours=1)
 RESUMED = MONDAY + timedelta(days=10)
 
 
-class PauseCase(PlaybookCase):
+class PauseCase(MessageCase):
     """A campaign of eleven e-mails that fall due while it is paused, hour by hour."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.template = cls.env["mail.template"].create(
-            {
-                "name": "Offer",
-                "model_id": cls.env["ir.model"]._get_id("crm.lead"),
-                "subject": "Offer",
-                "body_html": "<p>Hello</p>",
-                "email_from": "sales@test.example",
-            }
-        )
-        cls.email = cls._create_type(
-            "Test e-mail",
-            cls.sent,
-            channel="email",
-            sent_outcome_id=cls.sent.id,
-            mail_template_id=cls.template.id,
-        )
-        cls.first.write({"task_type_id": cls.email.id, "task_delay_days": 2})
+        cls.first.task_delay_days = 2
         cls.partners = cls.env["res.partner"].concat(
             *(cls._create_partner(f"Member {number}") for number in range(11))
         )
@@ -412,11 +397,10 @@ class TestCrmCampaignPause(PauseCase):
         self.assertEqual(campaign.state, "running")
 
     def test_numbers_tell_types_and_people_apart(self):
-        sms = self._create_type("Test SMS", self.sent, channel="sms")
         survey = self._create_type("Test survey", self.sent, channel="survey")
         campaign = self._pause()
         actions = campaign.action_ids.sudo()
-        actions[0].action_type_id = sms
+        actions[0].action_type_id = self.sms
         actions[1:3].action_type_id = survey
         actions[3:7].write({"action_type_id": self.call.id, "mode": "free"})
         with self._at(RESUMED):
@@ -539,17 +523,17 @@ class TestPauseMeanwhile(BaseCase):
         self.database = Database(f"pause_{uuid4().hex[:8]}")
         self.database.make()
         self.addCleanup(self.database.drop)
+        self.workers = self.enterContext(Workers(self.database))
 
     def test_generation_lets_the_pause_through_and_stops(self):
         self._run("generation_set_up.py")
-        generation = Thread(target=self._run, args=["generate_by_tens.py"])
         pause = Thread(target=self._run, args=["pause_campaigns.py"])
         with self.database.locked("crm_action"):
-            generation.start()
+            generation = self.workers.start("rounds", ["generate"], 10, 1)
             self.database.wait_until_held_up("crm_action")
             pause.start()
             self.database.wait_until_held_up()
-        generation.join()
+        self.assertEqual(generation.result(), [])
         pause.join()
         self.assertEqual(
             self.database.rows(
@@ -562,12 +546,11 @@ class TestPauseMeanwhile(BaseCase):
 
     def test_what_is_under_way_is_done_once_and_nothing_after_it(self):
         self._run("schedulers_set_up.py")
-        scheduler = Thread(target=self._run, args=["run_scheduler.py"])
         with self.database.locked("mail_mail"):
-            scheduler.start()
+            scheduler = self._start_scheduler()
             self.database.wait_until_held_up("mail_mail")
             self._run("pause_campaigns.py")
-        scheduler.join()
+        self.assertEqual(scheduler.result(), [])
         sent = self._number("SELECT count(*) FROM mailing_trace")
         self.assertGreater(sent, 0, "what was under way is sent")
         self._check_done_are_those_sent()
@@ -582,7 +565,8 @@ class TestPauseMeanwhile(BaseCase):
         )
         planned = "SELECT count(*) FROM crm_action WHERE state = 'planned'"
         due = self._number(planned)
-        self._run("resume_campaigns.py", "run_scheduler.py")
+        self._run("resume_campaigns.py")
+        self.assertEqual(self._start_scheduler().result(), [])
         skipped = "SELECT count(*) FROM crm_action WHERE state = 'cancelled'"
         self.assertEqual(self._number(skipped), due, "what fell due is skipped")
         self._check_done_are_those_sent()
@@ -601,8 +585,11 @@ class TestPauseMeanwhile(BaseCase):
         sent = "SELECT crm_action_id FROM mailing_trace ORDER BY crm_action_id"
         self.assertEqual(self.database.rows(done), self.database.rows(sent))
 
-    def _run(self, *scripts):
-        self.database.run(*(FOLDER / script for script in scripts))
+    def _start_scheduler(self):
+        return self.workers.start("rounds", ["run_due"], 200, 1)
+
+    def _run(self, script):
+        self.database.run(FOLDER / script)
 
     def _number(self, query):
         [(number,)] = self.database.rows(query)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from .common import PlaybookCase
+from .common import MessageCase
 from .test_engine_properties import stories
 
 UTC = ZoneInfo("UTC")
@@ -106,7 +106,7 @@ def clock_shows(zone, clock):
 
 
 @tagged("post_install", "-at_install")
-class TestDueTimes(PlaybookCase):
+class TestDueTimes(MessageCase):
     """Tasks fall due when the clock on the wall of who does them says so."""
 
     @classmethod
@@ -144,21 +144,6 @@ class TestDueTimes(PlaybookCase):
                 "calendar_id": cls.calendar.id,
             }
         )
-        template = cls.env["mail.template"].create(
-            {
-                "name": "Test offer",
-                "model_id": cls.env["ir.model"]._get_id("crm.lead"),
-                "subject": "Offer",
-                "body_html": "<p>Hello</p>",
-            }
-        )
-        cls.email = cls._create_type(
-            "Test e-mail",
-            cls.sent,
-            channel="email",
-            sent_outcome_id=cls.sent.id,
-            mail_template_id=template.id,
-        )
 
     # === EXAMPLES === #
 
@@ -182,7 +167,7 @@ class TestDueTimes(PlaybookCase):
                 self.assertEqual(end - start, self.visit._length())
 
     def test_automatic_task_is_done_at_its_hour_over_the_change_of_clocks(self):
-        self.first.write({"task_type_id": self.email.id, "task_delay_days": 1})
+        self.first.task_delay_days = 1
         for zone, now, due in (
             ("Europe/Madrid", "2026-03-28 09:00", "2026-03-29 09:00"),
             ("America/Los_Angeles", "2026-10-31 17:00", "2026-11-01 17:00"),
