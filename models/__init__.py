@@ -19,6 +19,9 @@ from . import crm_action_email
 from . import crm_action_sms
 from . import crm_action_survey
 from . import crm_action_load
+from . import crm_action_mirror
+from . import mail_activity
+from . import calendar_event
 from . import crm_action_register
 from . import crm_action_skip
 from . import crm_journey

@@ -138,6 +138,12 @@ class CrmAction(models.Model):
     is_late = fields.Boolean(compute="_compute_is_late", search="_search_is_late")
 
     outcome_id = fields.Many2one("crm.outcome", readonly=True, ondelete="restrict")
+    lacks_outcome = fields.Boolean(
+        "Outcome Missing",
+        compute="_compute_lacks_outcome",
+        search="_search_lacks_outcome",
+        help="Ticked off as an activity: nobody has said yet with which outcome.",
+    )
     allowed_outcome_ids = fields.Many2many(related="action_type_id.outcome_ids")
     script = fields.Html(related="action_type_id.script")
     stage_description = fields.Html(related="playbook_stage_id.description")
@@ -238,6 +244,25 @@ class CrmAction(models.Model):
 
     def _search_is_late(self, operator, value):
         return self._late_domain() if operator == "in" else NotImplemented
+
+    @api.depends("state", "mode", "outcome_id", "corrected_by_id")
+    def _compute_lacks_outcome(self):
+        lacking = self.filtered_domain(self._lacks_outcome_domain())
+        lacking.lacks_outcome = True
+        (self - lacking).lacks_outcome = False
+
+    def _search_lacks_outcome(self, operator, value):
+        return self._lacks_outcome_domain() if operator == "in" else NotImplemented
+
+    @api.model
+    def _lacks_outcome_domain(self):
+        """What people have ticked off without saying how it ended."""
+        return (
+            Domain("state", "=", "done")
+            & Domain("mode", "!=", "automatic")
+            & Domain("outcome_id", "=", False)
+            & Domain("corrected_by_id", "=", False)
+        )
 
     @api.model
     def _late_domain(self):
@@ -371,7 +396,10 @@ class CrmAction(models.Model):
             # One alone is quicker by the ORM, which then has it in its cache.
             own = {name: column[0] for name, column in columns.items()}
             return actions.create([own | values])
-        return bulk.insert_columns(actions, columns, values)
+        planned = bulk.insert_columns(actions, columns, values)
+        if values["mode"] != "automatic":
+            planned._reflect()
+        return planned
 
     @api.model
     def _wake_scheduler(self, dates):
@@ -385,6 +413,8 @@ class CrmAction(models.Model):
     def done(self, outcome_id, note=None):
         """Record that the actions are done; one rule answers for each.
 
+        Those that were ticked off without an outcome are given theirs.
+
         :param int outcome_id: the outcome, one of the action type's
         :param str note: what there is to say of it
         :raise UserError: when the outcome is not one of the type's, or an action is not
@@ -392,7 +422,11 @@ class CrmAction(models.Model):
         """
         self.check_access("write")
         for action in self:
-            action._complete(action._allowed_outcome(outcome_id), note=note)
+            outcome = action._allowed_outcome(outcome_id)
+            if action.lacks_outcome:
+                action._give_outcome(outcome, note)
+            else:
+                action._complete(outcome, note=note)
         return True
 
     def reschedule(self, date):
@@ -404,20 +438,10 @@ class CrmAction(models.Model):
         self.check_access("write")
         start = self._readable_date(date)
         for action in self:
-            action._journey()._check_open()
-            action._check_stay_lasts()
             length = action.date_end and action.date_end - action.date_start
-            values = {
-                "date_start": start,
-                "date_end": start + length if length else False,
-                "failure": False,
-                "failure_reason": False,
-                "cancel_reason": False,
-            }
-            if action.state == "planned":
-                as_engine(action).write(values)
-            else:
-                action._move_to("planned", **values)
+            action._plan_anew(
+                date_start=start, date_end=start + length if length else False
+            )
         if any(action.mode == "automatic" for action in self):
             self._wake_scheduler([start])
         return True
@@ -506,6 +530,36 @@ class CrmAction(models.Model):
         journey = self.sudo()._journey()
         return not journey or journey._undo(answer, as_engine(self))
 
+    # === MOVING === #
+
+    def _plan_anew(self, **values):
+        """Plan one action at another time; failed and cancelled ones are planned again.
+
+        :raise UserError: when it is done, its opportunity closed, or its stage left
+        """
+        self._journey()._check_open()
+        self._check_stay_lasts()
+        values |= {"failure": False, "failure_reason": False, "cancel_reason": False}
+        if self.state == "planned":
+            as_engine(self).write(values)
+        else:
+            self._move_to("planned", **values)
+
+    def _pass_on(self, user):
+        """Give one action to another user, or back to the team if that is nobody."""
+        if user == self.user_id:
+            return
+        if user:
+            self.reassign(user.id)
+        else:
+            self._give_back()
+
+    def _give_back(self):
+        """Have nobody have the actions: the first of the team to take one has it."""
+        self.check_access("write")
+        self._check_planned()
+        as_engine(self).write({"user_id": False})
+
     # === DOING === #
 
     def _complete(self, outcome, note=None, user_id=None, done_at=None, answer=True):
@@ -520,8 +574,17 @@ class CrmAction(models.Model):
             values["note"] = note
         self._move_to("done", **values)
         if answer:
-            event = Event.of_action("outcome", as_engine(self))
-            self.env["crm.playbook.rule"]._answer(event)
+            self._answer_outcome()
+
+    def _give_outcome(self, outcome, note=None):
+        """Say with which outcome ended what was ticked off without one."""
+        values = {"outcome_id": outcome.id}
+        as_engine(self).write(values | ({"note": note} if note else {}))
+        self._answer_outcome()
+
+    def _answer_outcome(self):
+        event = Event.of_action("outcome", as_engine(self))
+        self.env["crm.playbook.rule"]._answer(event)
 
     def _prepare_done_values(self, outcome):
         return {

@@ -14,6 +14,12 @@ CHANNELS = [
     ("task", "Other Task"),
 ]
 MESSAGE_CHANNELS = ("email", "sms", "survey")
+CHANNEL_ACTIVITIES = {
+    "call": "mail.mail_activity_data_call",
+    "visit": "mail.mail_activity_data_meeting",
+    "meeting": "mail.mail_activity_data_meeting",
+    "email": "mail.mail_activity_data_email",
+}
 CHANNEL_ICONS = {
     "call": "fa-phone",
     "visit": "fa-map-marker",
@@ -38,6 +44,15 @@ class CrmActionType(models.Model):
     color = fields.Integer()
     channel = fields.Selection(CHANNELS, required=True, default="call")
     icon = fields.Char(compute="_compute_icon")
+    activity_type_id = fields.Many2one(
+        "mail.activity.type",
+        "Odoo Activity",
+        compute="_compute_activity_type_id",
+        store=True,
+        readonly=False,
+        domain=[("chaining_type", "=", "suggest"), ("res_model", "=", False)],
+        help="As what it shows among the activities of whoever has to do it.",
+    )
     duration = fields.Float(default=0.25, help="How long one action takes, in hours.")
     currency_id = fields.Many2one(
         "res.currency",
@@ -96,6 +111,14 @@ class CrmActionType(models.Model):
     def _compute_icon(self):
         for action_type in self:
             action_type.icon = CHANNEL_ICONS.get(action_type.channel)
+
+    @api.depends("channel")
+    def _compute_activity_type_id(self):
+        for action_type in self:
+            name = CHANNEL_ACTIVITIES.get(
+                action_type.channel, "mail.mail_activity_data_todo"
+            )
+            action_type.activity_type_id = self.env.ref(name, raise_if_not_found=False)
 
     def _length(self):
         """How long one action takes, as a time span."""

@@ -284,12 +284,13 @@ class CrmCampaign(models.Model):
         :return: how many there were
         """
         self.env.flush_all()
-        self.env.cr.execute(
+        cancelled = self.env.execute_query(
             SQL(
                 """UPDATE crm_action
                       SET state = 'cancelled', cancel_reason = %s,
                           skip_pending_since = %s, write_date = %s, write_uid = %s
-                    WHERE crm_campaign_id = %s AND state = 'planned' AND %s""",
+                    WHERE crm_campaign_id = %s AND state = 'planned' AND %s
+                RETURNING id, mode""",
                 reason,
                 skip_pending_since,
                 fields.Datetime.now(),
@@ -299,7 +300,9 @@ class CrmCampaign(models.Model):
             )
         )
         self.env.invalidate_all(flush=False)
-        return self.env.cr.rowcount
+        human = [action_id for action_id, mode in cancelled if mode != "automatic"]
+        self.env["crm.action"].browse(human)._reflect()
+        return len(cancelled)
 
     def action_use_template(self):
         """Make a campaign from the template and open it."""

@@ -163,6 +163,12 @@ class CrmLead(models.Model):
                 status_after_id=lead.commercial_status_id.id,
             )
 
+    def unlink(self):
+        """What was still to do goes too, from agendas and calendars as well."""
+        of_these = [("lead_id", "in", self.ids), ("state", "!=", "done")]
+        self.env["crm.action"].sudo().search(of_these).unlink()
+        return super().unlink()
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_acted_on(self):
         done = (

@@ -30,6 +30,25 @@ def as_engine(records):
     return records.sudo().with_context(crm_playbook_engine=_KEY)
 
 
+def as_mirror(records):
+    """The same records, for writing what an action says into its mirrors.
+
+    Mirrors written so do not tell the action, who knows it already: no loops. Nor does
+    Odoo then carry dates between an activity and its event, on the writer's clock: the
+    action tells both, on the clock of whoever has it.
+    """
+    return records.with_context(
+        crm_playbook_mirror=_KEY,
+        calendar_event_meeting_update=True,
+        mail_activity_meeting_update=True,
+    )
+
+
+def is_mirror(env):
+    """Whether this code writes into mirrors what their action says."""
+    return env.context.get("crm_playbook_mirror") is _KEY
+
+
 def unless_in_the_way(env, work):
     """Do ``work``; where somebody else is in its way, nothing of it is done.
 

@@ -5,9 +5,24 @@ from odoo.tools import SQL
 
 
 class ResUsers(models.Model):
-    """How work is shared among several people."""
+    """Whose work it is: shared among several people, left behind by who leaves."""
 
     _inherit = "res.users"
+
+    def action_archive(self):
+        """Nobody's tasks are lost when somebody leaves: the team finds them to take."""
+        # Odoo deletes their activities first, which would cancel the tasks.
+        self._give_back_actions()
+        return super().action_archive()
+
+    def write(self, vals):
+        if vals.get("active") is False:
+            self._give_back_actions()
+        return super().write(vals)
+
+    def _give_back_actions(self):
+        planned = [("user_id", "in", self.ids), ("state", "=", "planned")]
+        self.env["crm.action"].sudo().search(planned)._give_back()
 
     def _take_turns(self, count, model, campaign):
         """Name ``count`` of these users in turn, the one who waits longest first.

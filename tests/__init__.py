@@ -6,6 +6,7 @@ from . import test_crm_action
 from . import test_crm_action_channel
 from . import test_crm_action_doubt
 from . import test_crm_action_load
+from . import test_crm_action_mirror
 from . import test_crm_campaign
 from . import test_crm_campaign_pause
 from . import test_crm_campaign_figure
@@ -17,6 +18,7 @@ from . import test_due_times
 from . import test_engine_properties
 from . import test_faults
 from . import test_indexes
+from . import test_mirror_properties
 from . import test_outbox
 from . import test_outbox_faults
 from . import test_queue

@@ -1,0 +1,323 @@
+from collections import defaultdict
+from datetime import datetime
+
+import pytz
+
+from odoo import api, fields, models
+from odoo.fields import Command
+from odoo.tools import plaintext2html
+from odoo.tools.misc import clean_context
+
+from . import bulk
+from .engine import as_engine, as_mirror
+
+# What activity and calendar event show of an action.
+MIRRORED = {
+    "state",
+    "mode",
+    "user_id",
+    "date_start",
+    "date_end",
+    "action_type_id",
+    "partner_id",
+    "lead_id",
+    "note",
+    "guest_ids",
+}
+
+
+class CrmAction(models.Model):
+    """A human task is seen in Odoo's own tools too: as activity, and in the calendar.
+
+    The action is the truth. ``_reflect`` makes activity and calendar event say what the
+    action says, whatever they said before, and does nothing where they agree. What
+    people change there is told to the action (``mail_activity.py``,
+    ``calendar_event.py``), which is then reflected as if it had been changed here.
+
+    An activity is there while a task is planned and somebody has it; done, it is done.
+    An event is there while it also has an hour; of a done task it stays in the
+    calendar, of any other it is archived, so that calendars elsewhere drop it too.
+    """
+
+    _inherit = "crm.action"
+
+    guest_ids = fields.Many2many(
+        "res.partner",
+        "crm_action_guest_rel",
+        "action_id",
+        "partner_id",
+        string="Invited",
+        help="Colleagues, or the contact: whoever gets an invitation to the calendar "
+        "event, besides the person who has the task.",
+    )
+    activity_ids = fields.One2many("mail.activity", "crm_action_id", "Odoo Activity")
+    calendar_event_ids = fields.One2many(
+        "calendar.event", "crm_action_id", "Calendar Event"
+    )
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        actions = super().create(vals_list)
+        actions._reflect()
+        return actions
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not MIRRORED.isdisjoint(vals):
+            # What the scheduler does is in nobody's agenda, and there may be thousands.
+            touched = self if "mode" in vals else self.filtered(_is_human)
+            touched._reflect()
+        return result
+
+    def unlink(self):
+        self._activities().unlink()
+        self._events().unlink()
+        return super().unlink()
+
+    # === REFLECTING === #
+
+    def _reflect(self):
+        """Have activity and calendar event of each action say what it says."""
+        actions = as_engine(self)
+        activities = actions._reflect_in_activities()
+        actions._reflect_in_calendar(activities)
+
+    def _activities(self):
+        """The activities of the actions that are not done yet."""
+        activities = self._mirror_model("mail.activity")
+        return activities.search([("crm_action_id", "in", self.ids)])
+
+    def _events(self):
+        """The calendar events of the actions, archived ones too."""
+        events = self._mirror_model("calendar.event").with_context(active_test=False)
+        return events.search([("crm_action_id", "in", self.ids)])
+
+    def _mirror_model(self, name):
+        """A model to write mirrors in, with nothing of what this caller defaults to.
+
+        Nobody is told by mail of each task they are given: they have an agenda.
+        """
+        context = clean_context(self.env.context) | {
+            "active_test": True,
+            "mail_activity_quick_update": True,
+            "mail_create_nolog": True,
+            "mail_create_nosubscribe": True,
+            "no_mail_to_attendees": True,
+            "skip_attendee_notification": True,
+            "skip_contact_description": True,
+            "tracking_disable": True,
+        }
+        return as_mirror(as_engine(self.env[name]).with_context(context))
+
+    def _in_mirror(self):
+        """The actions that somebody has still to do."""
+        return self.filtered(
+            lambda action: (
+                action.state == "planned" and _is_human(action) and action.user_id
+            )
+        )
+
+    def _is_in_calendar(self):
+        return self.mode == "planned" and bool(self._in_mirror())
+
+    # === ACTIVITIES === #
+
+    def _reflect_in_activities(self):
+        """:return: {action: its activity}, of those that have one now"""
+        shown = self._in_mirror()
+        reflected = {act.crm_action_id: act for act in self._activities()}
+        dropped = self.env["mail.activity"]
+        for action in (self - shown).filtered(lambda action: action in reflected):
+            activity = reflected.pop(action)
+            if action.state == "done":
+                activity._action_done(feedback=action._feedback())
+            else:
+                dropped += activity
+        as_mirror(dropped).unlink()
+        for action, activity in reflected.items():
+            _write_difference(activity, action._prepare_activity_values())
+        missing = shown.filtered(lambda action: action not in reflected)
+        made = missing._create_activities()
+        return reflected | dict(zip(missing, made, strict=True))
+
+    def _create_activities(self):
+        """One activity for each action, in one statement, however many there are."""
+        rows = [action._prepare_activity_values() for action in self]
+        activities = bulk.insert(self._mirror_model("mail.activity"), rows)
+        today = fields.Date.today()
+        due = activities.filtered(lambda activity: activity.date_deadline <= today)
+        for user, own in due.grouped("user_id").items():
+            user._bus_send(
+                "mail.activity/updated",
+                {"activity_created": True, "count_diff": len(own)},
+            )
+        return activities
+
+    def _prepare_activity_values(self):
+        document = self.lead_id or self.partner_id
+        return {
+            "crm_action_id": self.id,
+            "res_model_id": self.env["ir.model"]._get_id(document._name),
+            "res_model": document._name,
+            "res_id": document.id,
+            "activity_type_id": self.action_type_id.activity_type_id.id,
+            "user_id": self.user_id.id,
+            "date_deadline": self._local_start().date(),
+            "summary": self.action_type_id.name,
+            "note": plaintext2html(self.note) if self.note else False,
+        }
+
+    def _feedback(self):
+        """How it ended, for the message that Odoo leaves of an activity that is done."""
+        return "\n".join(filter(None, (self.outcome_id.name, self.note)))
+
+    def _local_start(self):
+        """When it begins, on the clock of whoever has it."""
+        return pytz.utc.localize(self.date_start).astimezone(self._zone())
+
+    def _zone(self):
+        return pytz.timezone(self.user_id.tz or self.company_id.partner_id.tz or "UTC")
+
+    # === CALENDAR === #
+
+    def _reflect_in_calendar(self, activities):
+        """:param activities: {action: its activity}"""
+        events = {event.crm_action_id: event for event in self._events()}
+        timed = self.filtered(lambda action: action._is_in_calendar())
+        for action in self - timed:
+            if (event := events.get(action)) and action.state != "done":
+                action._take_out_of_calendar(event)
+        for action in timed.filtered(lambda action: action in events):
+            action._bring_up_to_date(events[action])
+        events |= timed.filtered(lambda action: action not in events)._create_events()
+        for action, activity in activities.items():
+            event_id = events[action].id if action in timed else False
+            _write_difference(activity, {"calendar_event_id": event_id})
+
+    def _create_events(self):
+        """:return: {action: its calendar event}"""
+        rows = [action._prepare_event_values() for action in self]
+        events = self._mirror_model("calendar.event").create(rows)
+        for action, event in zip(self, events, strict=True):
+            # Given at once, Odoo would make an activity and a message of its own.
+            event.write(action._prepare_event_document())
+            action._tell_guests("invitation", event, action.guest_ids)
+        return dict(zip(self, events, strict=True))
+
+    def _bring_up_to_date(self, event):
+        before = (event.start, event.stop) if event.active else None
+        attending = event.partner_ids
+        _write_difference(
+            event,
+            {"active": True}
+            | self._prepare_event_values()
+            | self._prepare_event_document(),
+        )
+        if before is None:
+            self._tell_guests("invitation", event, self.guest_ids)
+            return
+        self._tell_guests("invitation", event, self.guest_ids - attending)
+        if before != (event.start, event.stop):
+            self._tell_guests("changedate", event, self.guest_ids & attending)
+
+    def _take_out_of_calendar(self, event):
+        if event.active:
+            event.write({"active": False})
+            self._tell_guests("deleted", event, self.guest_ids)
+
+    def _prepare_event_values(self):
+        people = self.user_id.partner_id | self.guest_ids
+        return {
+            "crm_action_id": self.id,
+            "name": self.display_name,
+            "start": self.date_start,
+            "stop": self.date_end or self.date_start + self.action_type_id._length(),
+            "user_id": self.user_id.id,
+            "location": self._place(),
+            "partner_ids": [Command.set(people.ids)],
+        }
+
+    def _prepare_event_document(self):
+        document = self.lead_id or self.partner_id
+        return {
+            "opportunity_id": self.lead_id.id,
+            "res_model_id": self.env["ir.model"]._get_id(document._name),
+            "res_id": document.id,
+        }
+
+    def _place(self):
+        """Where it takes place, on one line; nowhere but for visits."""
+        if self.channel != "visit":
+            return False
+        lines = self.partner_id._display_address(without_company=True).splitlines()
+        return ", ".join(line.strip() for line in lines if line.strip()) or False
+
+    def _tell_guests(self, what, event, guests):
+        """Tell who was invited, by Odoo's own letters, of what is still to come."""
+        if not guests or event.start <= fields.Datetime.now():
+            return
+        telling = event.with_context(no_mail_to_attendees=False)
+        if what == "deleted":
+            template = self.env.ref("calendar.calendar_template_delete_event")
+            template.send_mail(
+                event.id,
+                email_layout_xmlid="mail.mail_notification_light",
+                email_values={"recipient_ids": [Command.set(guests.ids)]},
+            )
+            return
+        template = self.env.ref(f"calendar.calendar_template_meeting_{what}")
+        invited = telling.attendee_ids.filtered(
+            lambda attendee: attendee.partner_id in guests
+        )
+        invited._notify_attendees(template)
+
+    # === WHAT PEOPLE DO IN ODOO'S TOOLS === #
+
+    def _as_assignee(self):
+        """The same action, with all rights where it is one's own.
+
+        Whoever has a task may do it in Odoo's own tools, salesperson or not.
+        """
+        is_own = self.sudo().user_id == self.env.user
+        return self.sudo() if is_own else self
+
+    def _move_to_day(self, day):
+        """Plan the action anew on another day, at the same hour where it is."""
+        start = self._local_start()
+        if start.date() == day:
+            return
+        moment = datetime.combine(day, start.time())
+        moved = self._zone().localize(moment).astimezone(pytz.utc)
+        self.reschedule(moved.replace(tzinfo=None))
+
+    def _tick_off(self, feedback=None):
+        """Done in a tool that knows no outcomes: the only one there is, or none yet."""
+        outcome = self.action_type_id.outcome_ids
+        if len(outcome) != 1:
+            outcome = outcome.browse()
+        self._complete(outcome, note=feedback, answer=bool(outcome))
+
+
+def _is_human(action):
+    return action.mode != "automatic"
+
+
+def _write_difference(record, values):
+    """Write those of the values that the record does not have yet."""
+    differing = {
+        name: value
+        for name, value in values.items()
+        if not _has_already(record, name, value)
+    }
+    if differing:
+        record.write(differing)
+
+
+def _has_already(record, name, value):
+    field = record._fields[name]
+    if field.type == "many2many":
+        [(_command, _zero, ids)] = value
+        return set(record[name].ids) == set(ids)
+    return (field.convert_to_write(record[name], record) or False) == (value or False)

@@ -1,0 +1,89 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.addons.mail.tools.discuss import Store
+
+from .engine import as_mirror, is_mirror
+
+# What an action hears of its activity.
+TOLD = {"active", "date_deadline", "user_id"}
+
+
+class MailActivity(models.Model):
+    """An activity of Odoo that shows an action: what is done to it is done to both."""
+
+    _name = "mail.activity"
+    _inherit = ["mail.activity", "crm.engine.guarded"]
+
+    _engine_fields = frozenset({"crm_action_id"})
+
+    crm_action_id = fields.Many2one(
+        "crm.action", "Playbook Action", copy=False, readonly=True, ondelete="cascade"
+    )
+
+    _one_per_action_index = models.UniqueIndex(
+        "(crm_action_id) WHERE crm_action_id IS NOT NULL"
+    )
+
+    def write(self, vals):
+        if vals.get("active"):
+            self._check_not_done()
+        told = self._with_action() if not TOLD.isdisjoint(vals) else self.browse()
+        if not told:
+            return super().write(vals)
+        result = super(MailActivity, as_mirror(self)).write(vals)
+        for activity in told:
+            activity._tell_action(vals)
+        return result
+
+    def unlink(self):
+        actions = self._with_action()._actions()
+        result = super().unlink()
+        for action in actions:
+            action._as_assignee().cancel(self.env._("Its activity was cancelled."))
+        return result
+
+    def _action_done(self, feedback=False, attachment_ids=False):
+        told = self._with_action()
+        if not told:
+            return super()._action_done(feedback, attachment_ids)
+        messages, following = super(MailActivity, as_mirror(self))._action_done(
+            feedback, attachment_ids
+        )
+        for action in told._actions():
+            action._as_assignee()._tick_off(feedback)
+        return messages.with_env(self.env), following.with_env(self.env)
+
+    def _with_action(self):
+        """Those that show a planned action, unless the action itself is writing."""
+        if is_mirror(self.env):
+            return self.browse()
+        return self.filtered(
+            lambda activity: activity.sudo().crm_action_id.state == "planned"
+        )
+
+    def _check_not_done(self):
+        if done := self.filtered(lambda activity: not activity.active)._actions():
+            raise UserError(
+                self.env._(
+                    "%s was done: plan another action instead.",
+                    done[:1].sudo().display_name,
+                )
+            )
+
+    def _actions(self):
+        """Their actions, with the rights of whoever asks."""
+        return self.env["crm.action"].browse(self.sudo().crm_action_id.ids)
+
+    def _tell_action(self, vals):
+        """Do to the action what was done to its activity."""
+        action = self._actions()._as_assignee()
+        if not self.active:
+            action._tick_off()
+            return
+        if "date_deadline" in vals:
+            action._move_to_day(self.date_deadline)
+        if "user_id" in vals:
+            action._pass_on(self.user_id)
+
+    def _to_store_defaults(self, target):
+        return super()._to_store_defaults(target) + [Store.One("crm_action_id", [])]
