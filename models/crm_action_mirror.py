@@ -1,4 +1,3 @@
-from collections import defaultdict
 from datetime import datetime
 
 import pytz
@@ -170,7 +169,7 @@ class CrmAction(models.Model):
         }
 
     def _feedback(self):
-        """How it ended, for the message that Odoo leaves of an activity that is done."""
+        """How it ended, for the message that Odoo leaves of a done activity."""
         return "\n".join(filter(None, (self.outcome_id.name, self.note)))
 
     def _local_start(self):

@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+
 from odoo.addons.mail.tools.discuss import Store
 
 from .engine import as_mirror, is_mirror
@@ -86,4 +87,4 @@ class MailActivity(models.Model):
             action._pass_on(self.user_id)
 
     def _to_store_defaults(self, target):
-        return super()._to_store_defaults(target) + [Store.One("crm_action_id", [])]
+        return [*super()._to_store_defaults(target), Store.One("crm_action_id", [])]

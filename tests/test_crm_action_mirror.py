@@ -96,7 +96,7 @@ class MirrorCase(TeamCase):
 
 @tagged("post_install", "-at_install")
 class TestCrmActionMirror(MirrorCase):
-    """A human task is an activity of Odoo too, and in the calendar if it has an hour."""
+    """A human task is an activity too, and in the calendar if it has an hour."""
 
     # === FROM THE ACTION === #
 
@@ -424,13 +424,13 @@ class TestCrmActionMirror(MirrorCase):
 
     def test_no_activity_poses_as_that_of_an_action(self):
         action = self._visit(user_id=False)
-        values = {
+        activity = {
             "res_model_id": self.env["ir.model"]._get_id("res.partner"),
             "res_id": self.partner.id,
             "crm_action_id": action.id,
         }
         for model, values in (
-            ("mail.activity", values),
+            ("mail.activity", activity),
             ("calendar.event", {"name": "Mine", "crm_action_id": action.id}),
         ):
             with self.subTest(model=model), self.assertRaises(UserError):

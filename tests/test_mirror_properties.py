@@ -47,8 +47,9 @@ changes = st.one_of(
 class TestMirrorProperties(MirrorCase):
     """Action, activity and calendar event agree, in whichever of them one changes what.
 
-    Everything is done as the leader of the team, who may; what is refused must change
-    nothing, which the agreement shows as well.
+    Activities are changed by whoever has them, all else by the leader of the team. What
+    is refused must change nothing, which the agreement shows as well; what is not
+    refused is what the action says then.
     """
 
     @stories(60)
@@ -72,68 +73,99 @@ class TestMirrorProperties(MirrorCase):
         self.env.invalidate_all()
 
     def _change(self, name, *details):
-        mirror = name.rsplit("_", 1)[-1]
         try:
             with self.env.cr.savepoint():
-                getattr(self, f"_{name}")(*details)
+                wanted = getattr(self, f"_{name}")(*details)
         except UserError as refusal:
-            self.assertTrue(str(refusal), mirror)
+            self.assertTrue(str(refusal), name)
+            return
+        self.env.invalidate_all()
+        for field, value in (wanted or {}).items():
+            self.assertEqual(self.action.sudo()[field], value, (name, field))
 
     def _check_done_stays_done(self):
         if self.action.sudo().done_at:
             self.assertEqual(self.action.sudo().state, "done")
 
+    # Each change says what the action should say then.
+
     # === IN THE ACTION === #
 
     def _reschedule_action(self, day, hour):
-        self.action.reschedule(self._moment(day, hour))
+        moment = self._moment(day, hour)
+        self.action.reschedule(moment)
+        return {"state": "planned", "date_start": moment}
 
     def _free_action(self, day):
         moment = self._moment(day, 7)
-        self.action.write({"mode": "free", "date_start": moment, "date_end": False})
+        values = {"mode": "free", "date_start": moment, "date_end": False}
+        self.action.write(values)
+        return values
 
     def _time_action(self, day, hour):
         moment = self._moment(day, hour)
-        self.action.write(
-            {"mode": "planned", "date_start": moment, "date_end": moment + HOUR}
-        )
+        values = {"mode": "planned", "date_start": moment, "date_end": moment + HOUR}
+        self.action.write(values)
+        return values
 
     def _reassign_action(self, person):
-        if user := self._person(person):
+        user = self._person(person)
+        if user:
             self.action.reassign(user.id)
         else:
             self.action._give_back()
+        return {"user_id": user}
 
     def _invite_to_action(self, which):
         self.action.guest_ids = self._guests(which)
+        return {"guest_ids": self._guests(which)}
 
     def _cancel_action(self):
         self.action.cancel()
+        return {"state": "cancelled"}
 
     def _do_action(self):
         self.action.done(self.interested.id)
+        return {"state": "done", "outcome_id": self.interested}
 
     # === IN ITS ACTIVITY === #
 
     def _move_activity(self, day):
-        self._mirrored_activity().date_deadline = self._day(day)
+        if activity := self._mirrored_activity():
+            activity.date_deadline = self._day(day)
+            activity.invalidate_recordset()
+            self.assertEqual(activity.date_deadline, self._day(day))
 
     def _reassign_activity(self, person):
-        self._mirrored_activity().user_id = self._person(person)
+        if activity := self._mirrored_activity():
+            activity.user_id = self._person(person)
+            return {"user_id": self._person(person)}
+        return None
 
     def _cancel_activity(self):
-        self._mirrored_activity().action_cancel()
+        if activity := self._open_activity():
+            activity.action_cancel()
+            return {"state": "cancelled"}
+        return None
 
     def _tick_off_activity(self):
-        self._mirrored_activity().action_feedback("Ticked off")
+        if activity := self._open_activity():
+            activity.action_feedback("Ticked off")
+            return {"state": "done", "lacks_outcome": True, "note": "Ticked off"}
+        return None
 
     def _archive_activity(self):
-        self._mirrored_activity().action_archive()
+        if activity := self._open_activity():
+            activity.action_archive()
+            return {"state": "done", "lacks_outcome": True}
+        return None
 
     def _plan_activity_as_meeting(self, day, hour):
-        activity = self._mirrored_activity()
         moment = self._moment(day, hour)
-        self.env["calendar.event"].with_user(self.leader).create(
+        activity = self._open_activity()
+        if not activity:
+            return None
+        activity.env["calendar.event"].create(
             {
                 "name": "A meeting for it",
                 "start": moment,
@@ -143,21 +175,27 @@ class TestMirrorProperties(MirrorCase):
                 "activity_ids": [(6, 0, activity.ids)],
             }
         )
+        return {"mode": "planned", "date_start": moment, "date_end": moment + 2 * HOUR}
 
     # === IN ITS CALENDAR EVENT === #
 
     def _move_event(self, day, hour, length):
         moment = self._moment(day, hour)
-        self._mirrored_event().write({"start": moment, "stop": moment + length * HOUR})
+        end = moment + length * HOUR
+        if event := self._shown_event():
+            event.write({"start": moment, "stop": end})
+            return {"date_start": moment, "date_end": end}
+        return None
 
     def _begin_event_earlier(self, hour):
-        event = self._mirrored_event()
-        if event:
-            event.start = event.start - hour * HOUR
+        if event := self._shown_event():
+            start = event.start - hour * HOUR
+            event.start = start
+            return {"date_start": start}
+        return None
 
     def _make_event_last_all_day(self):
-        event = self._mirrored_event()
-        if event:
+        if event := self._shown_event():
             event.write(
                 {
                     "allday": True,
@@ -167,21 +205,35 @@ class TestMirrorProperties(MirrorCase):
             )
 
     def _reassign_event(self, person):
-        self._mirrored_event().user_id = self._person(person)
+        if event := self._shown_event():
+            event.user_id = self._person(person)
+            return {"user_id": self._person(person)}
+        return None
 
     def _invite_to_event(self, which):
-        event = self._mirrored_event()
-        event.partner_ids = event.user_id.partner_id | self._guests(which)
+        if event := self._shown_event():
+            event.partner_ids = self._guests(which)  # whoever has it comes all the same
+            return {"guest_ids": self._guests(which)}
+        return None
 
     def _archive_event(self):
-        self._mirrored_event().action_archive()
+        if event := self._shown_event():
+            event.action_archive()
+            return {"state": "cancelled"}
+        return None
 
     def _restore_event(self):
         event = self._mirrored_event().with_context(active_test=False)
-        event.filtered(lambda event: not event.active).active = True
+        if event and not event.active and self.action.sudo().state != "done":
+            event.active = True
+            return {"state": "planned", "mode": "planned", "date_start": event.start}
+        return None
 
     def _delete_event(self):
-        self._mirrored_event().unlink()
+        if event := self._shown_event():
+            event.unlink()
+            return {"state": "cancelled"}
+        return None
 
     # === IN ITS OPPORTUNITY === #
 
@@ -190,6 +242,9 @@ class TestMirrorProperties(MirrorCase):
 
     def _close_lead(self):
         self.lead.sudo().action_set_lost()
+        if self.action.lead_id and not self.action.sudo().done_at:
+            return {"state": "cancelled"}
+        return None
 
     def _reopen_lead(self):
         if not self.lead.sudo().active:
@@ -198,7 +253,18 @@ class TestMirrorProperties(MirrorCase):
     # === HELPERS === #
 
     def _mirrored_activity(self):
-        return self._activity(self.action, self.leader)
+        activity = self._activity(self.action)
+        return activity.with_user(activity.sudo().user_id or self.leader)
+
+    def _open_activity(self):
+        return self._mirrored_activity().filtered("active")
+
+    def _shown_event(self):
+        """The event while it is in the calendar and its task still to be done."""
+        is_planned = self.action.sudo().state == "planned"
+        return self._mirrored_event().filtered(
+            lambda event: event.active and is_planned
+        )
 
     def _mirrored_event(self):
         return self._event(self.action, self.leader)
