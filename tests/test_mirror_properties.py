@@ -15,32 +15,40 @@ hours = st.integers(0, 23)
 people = st.integers(0, 2)  # the salesperson, a colleague, nobody
 guests = st.integers(0, 3)  # of two possible guests, which: as bits
 
-changes = st.one_of(
+# What leaves the task to be done, and so something to change after it.
+goes_on = st.one_of(
     st.tuples(st.just("reschedule_action"), days, hours),
     st.tuples(st.just("free_action"), days),
     st.tuples(st.just("time_action"), days, hours),
     st.tuples(st.just("reassign_action"), people),
     st.tuples(st.just("invite_to_action"), guests),
-    st.tuples(st.just("cancel_action")),
-    st.tuples(st.just("do_action")),
     st.tuples(st.just("move_activity"), days),
     st.tuples(st.just("reassign_activity"), people),
-    st.tuples(st.just("cancel_activity")),
-    st.tuples(st.just("tick_off_activity")),
-    st.tuples(st.just("archive_activity")),
     st.tuples(st.just("plan_activity_as_meeting"), days, hours),
     st.tuples(st.just("move_event"), days, hours, st.integers(0, 5)),
     st.tuples(st.just("begin_event_earlier"), hours),
     st.tuples(st.just("make_event_last_all_day")),
     st.tuples(st.just("reassign_event"), people),
     st.tuples(st.just("invite_to_event"), guests),
-    st.tuples(st.just("archive_event")),
     st.tuples(st.just("restore_event")),
-    st.tuples(st.just("delete_event")),
     st.tuples(st.just("hand_over_lead"), people),
-    st.tuples(st.just("close_lead")),
     st.tuples(st.just("reopen_lead")),
 )
+comes_to_an_end = st.tuples(
+    st.sampled_from(
+        [
+            "cancel_action",
+            "do_action",
+            "cancel_activity",
+            "tick_off_activity",
+            "archive_activity",
+            "archive_event",
+            "delete_event",
+            "close_lead",
+        ]
+    )
+)
+changes = st.one_of(goes_on, goes_on, goes_on, comes_to_an_end)
 
 
 @tagged("post_install", "-at_install")
@@ -55,8 +63,8 @@ class TestMirrorProperties(MirrorCase):
     @stories(60)
     @given(
         is_of_lead=st.booleans(),
-        is_timed=st.booleans(),
-        story=st.lists(changes, min_size=3, max_size=10),
+        is_timed=st.sampled_from([True, True, False]),
+        story=st.lists(changes, min_size=5, max_size=12),
     )
     def test_all_three_agree_after_any_story(self, is_of_lead, is_timed, story):
         with self.env.cr.savepoint() as savepoint:
