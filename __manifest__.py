@@ -60,6 +60,7 @@
         "views/crm_playbook_stage_views.xml",
         "views/crm_playbook_views.xml",
         "views/res_partner_views.xml",
+        "views/res_config_settings_views.xml",
         "views/crm_menus.xml",
     ],
     "demo": [

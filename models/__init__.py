@@ -4,6 +4,7 @@ from . import crm_outcome
 from . import crm_action_type
 from . import crm_segment
 from . import crm_task_plan
+from . import crm_task_plan_dates
 from . import crm_playbook
 from . import crm_playbook_stage
 from . import crm_playbook_rule
@@ -23,6 +24,7 @@ from . import crm_action_mirror
 from . import mail_activity
 from . import calendar_event
 from . import crm_action_register
+from . import crm_action_take
 from . import crm_action_skip
 from . import crm_journey
 from . import crm_campaign
@@ -36,6 +38,8 @@ from . import crm_lead_insert
 from . import crm_lead_merge
 from . import crm_playbook_stage_move
 from . import crm_playbook_change
+from . import res_company
+from . import res_config_settings
 from . import res_users
 from . import res_partner
 from . import res_partner_history

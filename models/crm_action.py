@@ -383,11 +383,12 @@ class CrmAction(models.Model):
     # === PLANNING === #
 
     @api.model
-    def _create_planned(self, columns, values):
+    def _create_planned(self, columns, values, guests=()):
         """Plan actions for the engine: no mail, no subscription, one batch.
 
         :param columns: {name of a field: list of what each action has}
         :param values: what all of them have
+        :param guests: whom each invites to its calendar event, ids of entities
         """
         actions = as_engine(self)
         if values["mode"] == "automatic":
@@ -395,8 +396,10 @@ class CrmAction(models.Model):
         if len(columns["date_start"]) == 1:
             # One alone is quicker by the ORM, which then has it in its cache.
             own = {name: column[0] for name, column in columns.items()}
+            own |= {"guest_ids": guests[0]} if guests else {}
             return actions.create([own | values])
         planned = bulk.insert_columns(actions, columns, values)
+        planned._invite(guests)
         if values["mode"] != "automatic":
             planned._reflect()
         return planned
@@ -455,26 +458,6 @@ class CrmAction(models.Model):
         user = self._existing_colleague(user_id)
         self._check_planned()
         as_engine(self).write({"user_id": user.id})
-        return True
-
-    def take(self):
-        """Take actions that nobody has; the first to take one has it.
-
-        :raise UserError: when somebody else has one of them already
-        """
-        self.check_access("write")
-        self._check_planned()
-        self.lock_for_update()
-        for action in self:
-            if action.user_id and action.user_id != self.env.user:
-                raise UserError(
-                    self.env._(
-                        "%(user)s has taken %(action)s already.",
-                        user=action.user_id.name,
-                        action=action.display_name,
-                    )
-                )
-        as_engine(self).write({"user_id": self.env.uid})
         return True
 
     def cancel(self, reason=None):
@@ -552,13 +535,7 @@ class CrmAction(models.Model):
         if user:
             self.reassign(user.id)
         else:
-            self._give_back()
-
-    def _give_back(self):
-        """Have nobody have the actions: the first of the team to take one has it."""
-        self.check_access("write")
-        self._check_planned()
-        as_engine(self).write({"user_id": False})
+            self.give_back()
 
     # === DOING === #
 

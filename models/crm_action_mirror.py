@@ -4,7 +4,7 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.fields import Command
-from odoo.tools import plaintext2html
+from odoo.tools import SQL, plaintext2html
 from odoo.tools.misc import clean_context
 
 from . import bulk
@@ -74,6 +74,31 @@ class CrmAction(models.Model):
         self._activities().unlink()
         self._events().unlink()
         return super().unlink()
+
+    def _invite(self, guests):
+        """Note whom each of the actions invites, in one statement.
+
+        :param guests: a list of ids of entities for each action, or nothing at all
+        """
+        if not guests:
+            return
+        action_ids, guest_ids = zip(
+            *(
+                (action.id, guest_id)
+                for action, invited in zip(self, guests, strict=True)
+                for guest_id in set(invited)
+            ),
+            strict=True,
+        )
+        self.env.execute_query(
+            SQL(
+                """INSERT INTO crm_action_guest_rel (action_id, partner_id)
+                   SELECT * FROM unnest(%s, %s) RETURNING action_id""",
+                list(action_ids),
+                list(guest_ids),
+            )
+        )
+        self.invalidate_recordset(["guest_ids"])
 
     # === REFLECTING === #
 

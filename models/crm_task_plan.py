@@ -1,7 +1,3 @@
-from datetime import timedelta
-
-import pytz
-
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
@@ -22,8 +18,6 @@ ASSIGNEES = [
     ("least_loaded", "The least loaded of the campaign's people"),
     ("team", "Everyone of the team"),
 ]
-# Planned hours are told to people: nobody plans a visit at 10:37.
-PLANNING_STEP = timedelta(minutes=15)
 # Whose task it is: a stage's is the journey's entity's, a rule's is that of what it
 # answers, which may be another contact of the same company.
 ENTITIES = {"stage": SQL("journey.partner_id"), "rule": SQL("line.partner_id")}
@@ -71,6 +65,16 @@ class CrmTaskPlan(models.AbstractModel):
     )
     assignee_user_id = fields.Many2one("res.users", string="Given User")
     assignee_partner_id = fields.Many2one("res.partner", string="Given Contact")
+    guest_user_ids = fields.Many2many(
+        "res.users",
+        string="Also Invited",
+        domain=[("share", "=", False)],
+        help="Colleagues who get an invitation to the calendar event of the task.",
+    )
+    invites_entity = fields.Boolean(
+        "Invite the Contact",
+        help="The contact gets an invitation to the calendar event of the task.",
+    )
 
     _delay_positive = models.Constraint(
         "CHECK(task_delay_days >= 0 AND task_delay_hours >= 0)",
@@ -163,7 +167,18 @@ class CrmTaskPlan(models.AbstractModel):
                 "planned_by": planned_by,
             }
             | values,
+            guests=self._guests_of(asked["partner_id"]),
         )
+
+    def _guests_of(self, partner_ids):
+        """Whom each task invites, as lists of ids; empty where it invites nobody."""
+        colleagues = self.guest_user_ids.partner_id.ids
+        if self.task_mode != "planned" or not (colleagues or self.invites_entity):
+            return []
+        return [
+            colleagues + ([partner_id] if self.invites_entity else [])
+            for partner_id in partner_ids
+        ]
 
     def _asked(self, lines, entity):
         """Of whom and for whom the lines ask a task, as columns.
@@ -202,58 +217,6 @@ class CrmTaskPlan(models.AbstractModel):
             )
         )
         return dict(zip(columns, zip(*rows, strict=True), strict=True))
-
-    def _dates_of(self, user_ids, company_ids):
-        """Start and end of each task, looked up once for each user and company."""
-        dates = {
-            (user_id, company_id): self._task_dates(
-                self.env["res.users"].sudo().browse(user_id or ()),
-                self.env["res.company"].sudo().browse(company_id),
-            )
-            for user_id, company_id in set(zip(user_ids, company_ids, strict=True))
-        }
-        return [dates[of] for of in zip(user_ids, company_ids, strict=True)]
-
-    def _task_dates(self, user, company):
-        """When a task given now to ``user`` starts and ends (UTC, naive).
-
-        Days are counted in the user's own time zone, so that "in two days at the same
-        hour" stays true when the clocks change.
-        """
-        zone = pytz.timezone(user.tz or company.partner_id.tz or "UTC")
-        start = pytz.utc.localize(fields.Datetime.now()).astimezone(zone)
-        if self.task_delay_days:
-            wall_clock = start.replace(tzinfo=None)
-            start = zone.localize(wall_clock + timedelta(days=self.task_delay_days))
-        start += timedelta(hours=self.task_delay_hours)
-        if self.task_mode != "planned":
-            return start.astimezone(pytz.utc).replace(tzinfo=None), False
-        start = self._first_working_moment(user, company, start)
-        end = start + self.task_type_id._length()
-        return (
-            start.astimezone(pytz.utc).replace(tzinfo=None),
-            end.astimezone(pytz.utc).replace(tzinfo=None),
-        )
-
-    def _first_working_moment(self, user, company, moment):
-        """The first planning step, at or after ``moment``, at which ``user`` works.
-
-        Where nobody ever works (no calendar, or an empty one) the moment itself holds.
-        """
-        moment = _next_step(moment)
-        calendar = user.resource_calendar_id or company.resource_calendar_id
-        if not calendar:
-            return moment
-        resource = user.resource_ids[:1]
-        horizon = moment + timedelta(days=60)
-        intervals = calendar._work_intervals_batch(
-            moment, horizon, resources=resource, tz=moment.tzinfo
-        )[resource.id]
-        for start, stop, _attendance in intervals:
-            first = _next_step(max(start, moment))
-            if first < stop:
-                return first
-        return moment
 
     # === ASSIGNMENT === #
     # Each policy says in SQL, over a ledger line and what it speaks of, who has the
@@ -311,9 +274,3 @@ def _while_open(column):
         "CASE WHEN journey.active AND journey.won_status = 'pending' THEN %s END",
         SQL(column),  # pylint: disable=sql-injection
     )
-
-
-def _next_step(moment):
-    """The first moment at or after this one that planned hours may begin at."""
-    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    return moment + (midnight - moment) % PLANNING_STEP

@@ -22,7 +22,7 @@ class ResUsers(models.Model):
 
     def _give_back_actions(self):
         planned = [("user_id", "in", self.ids), ("state", "=", "planned")]
-        self.env["crm.action"].sudo().search(planned)._give_back()
+        self.env["crm.action"].sudo().search(planned).give_back()
 
     def _take_turns(self, count, model, campaign):
         """Name ``count`` of these users in turn, the one who waits longest first.

@@ -7,6 +7,7 @@ from . import test_crm_action_channel
 from . import test_crm_action_doubt
 from . import test_crm_action_load
 from . import test_crm_action_mirror
+from . import test_crm_action_take
 from . import test_crm_campaign
 from . import test_crm_campaign_pause
 from . import test_crm_campaign_figure
@@ -14,6 +15,7 @@ from . import test_crm_journey
 from . import test_crm_lead_insert
 from . import test_crm_playbook_change
 from . import test_crm_playbook_rule
+from . import test_crm_task_plan_dates
 from . import test_due_times
 from . import test_engine_properties
 from . import test_faults

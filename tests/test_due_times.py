@@ -247,7 +247,8 @@ class TestDueTimes(MessageCase):
             }
         )
         with self._at(now):
-            return plan._task_dates(self.seller, self.env.company)
+            [dates] = plan._task_dates(self.seller, self.env.company)
+            return dates
 
     def _take_leave(self, zone, begin, end):
         """The only leave of the seller."""

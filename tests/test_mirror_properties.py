@@ -121,7 +121,7 @@ class TestMirrorProperties(MirrorCase):
         if user:
             self.action.reassign(user.id)
         else:
-            self.action._give_back()
+            self.action.give_back()
         return {"user_id": user}
 
     def _invite_to_action(self, which):

@@ -1,0 +1,28 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    """How a company shares out and plans its tasks."""
+
+    _inherit = "res.company"
+
+    crm_standard_hour = fields.Float(
+        "Hour of Later Tasks",
+        help="At what hour of the day tasks are planned that fall on a later day, on "
+        "the clock of whoever does them. 0: at the hour at which they are asked for.",
+    )
+    crm_release_hours = fields.Float(
+        "Taken Tasks Are Released After",
+        default=24,
+        help="Hours after which a task that somebody of the team took, and could have "
+        "done by now, is everyone's again. 0: never.",
+    )
+
+    _standard_hour_of_a_day = models.Constraint(
+        "CHECK(crm_standard_hour >= 0 AND crm_standard_hour < 24)",
+        "The hour of later tasks is an hour of the day: 0 to 23:59.",
+    )
+    _release_hours_positive = models.Constraint(
+        "CHECK(crm_release_hours >= 0)",
+        "Tasks cannot be released before they are taken: 0 hours or more.",
+    )

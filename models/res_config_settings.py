@@ -1,0 +1,14 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    """The settings of the company that one works in."""
+
+    _inherit = "res.config.settings"
+
+    crm_standard_hour = fields.Float(
+        related="company_id.crm_standard_hour", readonly=False
+    )
+    crm_release_hours = fields.Float(
+        related="company_id.crm_release_hours", readonly=False
+    )
