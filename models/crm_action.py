@@ -401,7 +401,7 @@ class CrmAction(models.Model):
         planned = bulk.insert_columns(actions, columns, values)
         planned._invite(guests)
         if values["mode"] != "automatic":
-            planned._reflect()
+            planned._reflect_new()
         return planned
 
     @api.model

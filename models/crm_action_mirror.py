@@ -59,7 +59,7 @@ class CrmAction(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         actions = super().create(vals_list)
-        actions._reflect()
+        actions._reflect_new()
         return actions
 
     def write(self, vals):
@@ -105,8 +105,13 @@ class CrmAction(models.Model):
     def _reflect(self):
         """Have activity and calendar event of each action say what it says."""
         actions = as_engine(self)
-        activities = actions._reflect_in_activities()
-        actions._reflect_in_calendar(activities)
+        _link(actions._reflect_in_activities(), actions._reflect_in_calendar())
+
+    def _reflect_new(self):
+        """The same for actions that were only just planned, and have no mirror yet."""
+        shown = as_engine(self)._in_mirror()
+        timed = shown.filtered(lambda action: action._is_in_calendar())
+        _link(shown._create_activities(), timed._create_events())
 
     def _activities(self):
         """The activities of the actions that are not done yet."""
@@ -163,12 +168,22 @@ class CrmAction(models.Model):
         for action, activity in reflected.items():
             _write_difference(activity, action._prepare_activity_values())
         missing = shown.filtered(lambda action: action not in reflected)
-        made = missing._create_activities()
-        return reflected | dict(zip(missing, made, strict=True))
+        return reflected | missing._create_activities()
 
     def _create_activities(self):
-        """One activity for each action, in one statement, however many there are."""
-        rows = [action._prepare_activity_values() for action in self]
+        """One activity for each action, in one statement, however many there are.
+
+        :return: {action: its activity}
+        """
+        rows = [
+            action._prepare_activity_values()
+            # Computed by Odoo, each costs a query.
+            | {
+                "res_name": action._document().display_name,
+                "user_tz": action.user_id.tz,
+            }
+            for action in self
+        ]
         activities = bulk.insert(self._mirror_model("mail.activity"), rows)
         today = fields.Date.today()
         due = activities.filtered(lambda activity: activity.date_deadline <= today)
@@ -177,10 +192,10 @@ class CrmAction(models.Model):
                 "mail.activity/updated",
                 {"activity_created": True, "count_diff": len(own)},
             )
-        return activities
+        return dict(zip(self, activities, strict=True))
 
     def _prepare_activity_values(self):
-        document = self.lead_id or self.partner_id
+        document = self._document()
         return {
             "crm_action_id": self.id,
             "res_model_id": self.env["ir.model"]._get_id(document._name),
@@ -192,6 +207,10 @@ class CrmAction(models.Model):
             "summary": self.action_type_id.name,
             "note": plaintext2html(self.note) if self.note else False,
         }
+
+    def _document(self):
+        """What the activity shows on."""
+        return self.lead_id or self.partner_id
 
     def _feedback(self):
         """How it ended, for the message that Odoo leaves of a done activity."""
@@ -206,19 +225,18 @@ class CrmAction(models.Model):
 
     # === CALENDAR === #
 
-    def _reflect_in_calendar(self, activities):
-        """:param activities: {action: its activity}"""
+    def _reflect_in_calendar(self):
+        """:return: {action: its event}, of those that are in the calendar now"""
         events = {event.crm_action_id: event for event in self._events()}
         timed = self.filtered(lambda action: action._is_in_calendar())
         for action in self - timed:
             if (event := events.get(action)) and action.state != "done":
                 action._take_out_of_calendar(event)
-        for action in timed.filtered(lambda action: action in events):
-            action._bring_up_to_date(events[action])
-        events |= timed.filtered(lambda action: action not in events)._create_events()
-        for action, activity in activities.items():
-            event_id = events[action].id if action in timed else False
-            _write_difference(activity, {"calendar_event_id": event_id})
+        reflected = {action: events[action] for action in timed if action in events}
+        for action, event in reflected.items():
+            action._bring_up_to_date(event)
+        missing = timed.filtered(lambda action: action not in events)
+        return reflected | missing._create_events()
 
     def _create_events(self):
         """:return: {action: its calendar event}"""
@@ -264,7 +282,7 @@ class CrmAction(models.Model):
         }
 
     def _prepare_event_document(self):
-        document = self.lead_id or self.partner_id
+        document = self._document()
         return {
             "opportunity_id": self.lead_id.id,
             "res_model_id": self.env["ir.model"]._get_id(document._name),
@@ -322,6 +340,13 @@ class CrmAction(models.Model):
         if len(outcome) != 1:
             outcome = outcome.browse()
         self._complete(outcome, note=feedback, answer=bool(outcome))
+
+
+def _link(activities, events):
+    """Link the activity of each action to the event, as Odoo links its own."""
+    for action, activity in activities.items():
+        event_id = events[action].id if action in events else False
+        _write_difference(activity, {"calendar_event_id": event_id})
 
 
 def _is_human(action):

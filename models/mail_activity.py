@@ -87,4 +87,7 @@ class MailActivity(models.Model):
             action._pass_on(self.user_id)
 
     def _to_store_defaults(self, target):
-        return [*super()._to_store_defaults(target), Store.One("crm_action_id", [])]
+        return [
+            *super()._to_store_defaults(target),
+            Store.Attr("crm_action_id", lambda activity: activity.crm_action_id.id),
+        ]
