@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import datetime
 
 import pytz
@@ -175,6 +176,8 @@ class CrmAction(models.Model):
 
         :return: {action: its activity}
         """
+        if not self:
+            return {}
         rows = [
             action._prepare_activity_values()
             # Computed by Odoo, each costs a query.
@@ -186,11 +189,11 @@ class CrmAction(models.Model):
         ]
         activities = bulk.insert(self._mirror_model("mail.activity"), rows)
         today = fields.Date.today()
-        due = activities.filtered(lambda activity: activity.date_deadline <= today)
-        for user, own in due.grouped("user_id").items():
-            user._bus_send(
+        due = Counter(row["user_id"] for row in rows if row["date_deadline"] <= today)
+        for user_id, count in due.items():
+            self.env["res.users"].browse(user_id)._bus_send(
                 "mail.activity/updated",
-                {"activity_created": True, "count_diff": len(own)},
+                {"activity_created": True, "count_diff": count},
             )
         return dict(zip(self, activities, strict=True))
 
@@ -240,6 +243,8 @@ class CrmAction(models.Model):
 
     def _create_events(self):
         """:return: {action: its calendar event}"""
+        if not self:
+            return {}
         rows = [action._prepare_event_values() for action in self]
         events = self._mirror_model("calendar.event").create(rows)
         for action, event in zip(self, events, strict=True):

@@ -209,7 +209,8 @@ class CrmJourney(models.AbstractModel):
                 said.append((journey._cut_loop(stage.name), line))
             else:
                 going += line
-        movers = going._journey()
+        # What is forgotten meanwhile is read again for all of them at once.
+        movers = going._journey().with_prefetch()
         movers._cancel_planned(self.env._("Moved to stage %s.", stage.name))
         movers._enter_stage(stage, going)
         return said + movers._entered_texts(stage, going)

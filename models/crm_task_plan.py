@@ -172,8 +172,10 @@ class CrmTaskPlan(models.AbstractModel):
 
     def _guests_of(self, partner_ids):
         """Whom each task invites, as lists of ids; empty where it invites nobody."""
+        if self.task_mode != "planned":
+            return []
         colleagues = self.guest_user_ids.partner_id.ids
-        if self.task_mode != "planned" or not (colleagues or self.invites_entity):
+        if not (colleagues or self.invites_entity):
             return []
         return [
             colleagues + ([partner_id] if self.invites_entity else [])
