@@ -19,6 +19,7 @@ from . import crm_action_channel
 from . import crm_action_email
 from . import crm_action_sms
 from . import crm_action_survey
+from . import crm_action_plan
 from . import crm_action_load
 from . import crm_action_mirror
 from . import mail_activity
@@ -26,6 +27,7 @@ from . import calendar_event
 from . import crm_action_register
 from . import crm_action_take
 from . import crm_action_skip
+from . import crm_agenda
 from . import crm_journey
 from . import crm_campaign
 from . import crm_campaign_generation
@@ -41,7 +43,9 @@ from . import crm_playbook_change
 from . import res_company
 from . import res_config_settings
 from . import res_users
+from . import res_users_hours
 from . import res_partner
+from . import res_partner_directions
 from . import res_partner_history
 from . import outbox
 from . import crm_action_doubt

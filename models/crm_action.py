@@ -184,9 +184,10 @@ class CrmAction(models.Model):
     _open_index = models.Index("(date_start, id) WHERE state = 'planned'")
     # With what it includes, agendas and loads are counted in the index alone.
     _open_of_user_index = models.Index(
-        "(user_id, date_start, id) INCLUDE (company_id, team_id, lead_id, mode) "
-        "WHERE state = 'planned'"
+        "(user_id, date_start, id) "
+        "INCLUDE (company_id, team_id, lead_id, mode, date_end) WHERE state = 'planned'"
     )
+    _done_of_user_index = models.Index("(user_id, done_at) WHERE state = 'done'")
     _partner_index = models.Index("(partner_id, date_start)")
     _campaign_user_index = models.Index(
         "(crm_campaign_id, user_id, id) WHERE crm_campaign_id IS NOT NULL"

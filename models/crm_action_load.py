@@ -21,12 +21,17 @@ class CrmActionLoad(models.Model):
     _auto = False
     _rec_name = "user_id"
     _order = "date_start, user_id"
-    _depends = {"crm.action": ["user_id", "team_id", "date_start", "state", "mode"]}
+    _depends = {
+        "crm.action": [
+            *("user_id", "team_id", "date_start", "date_end", "state", "mode"),
+        ]
+    }
 
     user_id = fields.Many2one("res.users", "Assigned To", readonly=True)
     team_id = fields.Many2one("crm.team", readonly=True)
     date_start = fields.Datetime("Date", readonly=True)
     action_count = fields.Integer("Planned Actions", readonly=True)
+    booked_hours = fields.Float(readonly=True, help="Of what is planned at an hour.")
 
     @property
     def _table_query(self):
@@ -44,6 +49,7 @@ class CrmActionLoad(models.Model):
             SQL("%s AS team_id", team),
             SQL("%s AS date_start", quarter),
             SQL("count(*)::int AS action_count"),
+            SQL("%s AS booked_hours", actions._booked_hours(query)),
         )
 
     def _counted(self):

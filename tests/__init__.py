@@ -8,6 +8,8 @@ from . import test_crm_action_doubt
 from . import test_crm_action_load
 from . import test_crm_action_mirror
 from . import test_crm_action_take
+from . import test_crm_action_plan
+from . import test_crm_agenda
 from . import test_crm_campaign
 from . import test_crm_campaign_pause
 from . import test_crm_campaign_figure

@@ -135,6 +135,41 @@ class TestContractRpc(BaseCase):
                     call = self._connect(protocol, "rpc_manager").call
                     self.assertTrue(call(model, "search_read", domain=[], limit=5))
 
+    def test_action_is_planned_at_an_hour_and_freed_from_outside(self):
+        for protocol in PROTOCOLS:
+            with self.subTest(protocol=protocol):
+                call = self._connect(protocol, "rpc_salesperson").call
+                action = self._plan("rpc_salesperson")
+                hour = "2030-01-02 10:00:00"
+                call("crm.action", "plan", ids=[action], date=hour, hours=2)
+                self.assertEqual(
+                    self._dates(action), ("planned", hour, "2030-01-02 12:00:00")
+                )
+                call("crm.action", "free", ids=[action], date="2030-01-03 00:00:00")
+                self.assertEqual(
+                    self._dates(action), ("free", "2030-01-03 00:00:00", "")
+                )
+
+    def test_agenda_is_read_from_outside(self):
+        span = {"start": "2030-02-02 00:00:00", "end": "2030-02-03 00:00:00"}
+        for protocol in PROTOCOLS:
+            with self.subTest(protocol=protocol):
+                call = self._connect(protocol, "rpc_salesperson").call
+                action = self._plan("rpc_salesperson")
+                hour = "2030-02-02 10:00:00"
+                call("crm.action", "plan", ids=[action], date=hour)
+                agenda = call("crm.agenda", "get_agenda", **span)
+                self.assertIn(action, [task["id"] for task in agenda["planned"]])
+
+    def test_agenda_of_a_colleague_is_refused(self):
+        self._assert_refused(
+            "access",
+            *("rpc_salesperson", "crm.agenda", "get_agenda"),
+            start="2030-02-02 00:00:00",
+            end="2030-02-03 00:00:00",
+            filters={"user_id": self._id("rpc_colleague")},
+        )
+
     # === WHAT IS REFUSED === #
 
     def test_register_refuses_an_unknown_field(self):
@@ -308,6 +343,12 @@ class TestContractRpc(BaseCase):
 
     def _id(self, login):
         return self.account[login]["id"]
+
+    def _dates(self, action):
+        (dates,) = self.database.rows(
+            f"SELECT mode, date_start, date_end FROM crm_action WHERE id = {action}"
+        )
+        return dates
 
     def _state(self, action):
         return self._value(f"SELECT state FROM crm_action WHERE id = {action}")
