@@ -52,6 +52,7 @@
         "views/crm_transition_views.xml",
         "views/crm_action_views.xml",
         "views/crm_action_load_views.xml",
+        "views/crm_agenda_views.xml",
         "views/crm_lead_views.xml",
         "views/sale_order_views.xml",
         "views/crm_campaign_figure_views.xml",

@@ -37,8 +37,8 @@ class CrmAgenda(models.AbstractModel):
         :param int limit: how many tasks of each list
         :return: dict of ``planned`` and ``done`` (lists of tasks within the span),
             ``late``, ``free`` and ``nobody`` (each ``tasks`` and ``count``, which goes
-            up to ``most_counted``), ``figures``, ``working`` (when the one person works,
-            UTC) and ``choices`` of the filters
+            up to ``most_counted``), ``figures``, ``working`` (when one person works,
+            UTC; False where no hours are set) and ``choices`` of the filters
         :raise UserError: when the span or a filter cannot be read
         :raise AccessError: when one may not look at these people
         """
@@ -271,10 +271,10 @@ class CrmAgenda(models.AbstractModel):
     @api.model
     def _working(self, people, start, end):
         """When the one person works, so that the rest can be shown as free time."""
-        if len(people) != 1:
-            return []
-        intervals = people._working_intervals(start, end).get(people, ())
-        return [[_utc(since), _utc(until)] for since, until, _attendance in intervals]
+        working = people._working_intervals(start, end)
+        if len(people) != 1 or people not in working:
+            return False
+        return [[_utc(since), _utc(until)] for since, until, _of in working[people]]
 
     # === CHOICES === #
 

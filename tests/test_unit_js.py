@@ -8,8 +8,15 @@ class TestUnitJs(HttpCase):
     """The unit tests of the components, in Odoo's own runner."""
 
     def test_components(self):
+        self._run("desktop")
+
+    def test_components_on_a_phone(self):
+        self.browser_size, self.touch_enabled = "375x667", True
+        self._run("mobile")
+
+    def _run(self, preset):
         self.browser_js(
-            "/web/tests?headless&loglevel=2&preset=desktop&timeout=15000"
+            f"/web/tests?headless&loglevel=2&preset={preset}&timeout=15000"
             f"&id={_hoot_id(SUITE)}",
             "",
             "",

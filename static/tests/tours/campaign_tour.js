@@ -75,7 +75,8 @@ registry.category("web_tour.tours").add("crm_playbook_salesperson_works_and_sell
     url: "/odoo",
     steps: () => [
         ...openPlaybook(),
-        see("My actions come first", ".o_last_breadcrumb_item:contains(My Actions)"),
+        see("My day comes first", ".o_last_breadcrumb_item:contains(My Day)"),
+        ...openMenu("crm_action_menu_root", "crm_action_menu_my"),
         click(
             "Record how the call ended",
             ".o_data_row:contains(Tour Anna):contains(Test call) button:contains(Outcome)"
