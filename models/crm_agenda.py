@@ -38,7 +38,8 @@ class CrmAgenda(models.AbstractModel):
         :return: dict of ``planned`` and ``done`` (lists of tasks within the span),
             ``late``, ``free`` and ``nobody`` (each ``tasks`` and ``count``, which goes
             up to ``most_counted``), ``figures``, ``working`` (when one person works,
-            UTC; False where no hours are set) and ``choices`` of the filters
+            UTC; False where no hours are set), ``meetings`` (what else takes that
+            person's time) and ``choices`` of the filters
         :raise UserError: when the span or a filter cannot be read
         :raise AccessError: when one may not look at these people
         """
@@ -56,6 +57,7 @@ class CrmAgenda(models.AbstractModel):
             "nobody": self._list(narrowed & self._to_take(filters, end), limit),
             "figures": self._figures(people, own, start, end),
             "working": self._working(people, start, end),
+            "meetings": self._meetings(people, start, end),
             "choices": self._choices(),
             "most_counted": MOST_COUNTED,
         }
@@ -222,6 +224,7 @@ class CrmAgenda(models.AbstractModel):
             "mode": action.mode,
             "is_late": action.is_late,
             "outcome": action.outcome_id.name or "",
+            "lacks_outcome": action.lacks_outcome,
             "start": fields.Datetime.to_string(action.date_start),
             "end": fields.Datetime.to_string(action.date_end),
             "hours": action.action_type_id.duration,
@@ -275,6 +278,31 @@ class CrmAgenda(models.AbstractModel):
         if len(people) != 1 or people not in working:
             return False
         return [[_utc(since), _utc(until)] for since, until, _of in working[people]]
+
+    @api.model
+    def _meetings(self, people, start, end):
+        """Odoo's own meetings of the one person, so that nobody plans over them."""
+        if len(people) != 1:
+            return []
+        meetings = self.env["calendar.event"].search(
+            [
+                ("partner_ids", "in", people.partner_id.ids),
+                ("crm_action_id", "=", False),
+                ("start", "<", end),
+                ("stop", ">", start),
+                ("show_as", "=", "busy"),
+            ],
+            limit=MOST_SHOWN,
+        )
+        return [
+            {
+                "id": meeting.id,
+                "name": meeting.display_name,
+                "start": fields.Datetime.to_string(meeting.start),
+                "end": fields.Datetime.to_string(meeting.stop),
+            }
+            for meeting in meetings.filtered(lambda meeting: not meeting.allday)
+        ]
 
     # === CHOICES === #
 

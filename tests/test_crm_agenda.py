@@ -284,6 +284,38 @@ class TestCrmAgenda(AgendaCase):
             [["2026-03-02 14:00:00", "2026-03-02 22:00:00"]],
         )
 
+    def test_other_meetings_are_shown_but_not_those_of_tasks(self):
+        self._plan(self.seller, 15, 1)
+        self._meet(self.seller, "Dentist", 10)
+        self._meet(self.seller, "Tomorrow", 34)
+        self._meet(self.other_seller, "Theirs", 10)
+        self.assertEqual(
+            [
+                (meeting["name"], meeting["start"], meeting["end"])
+                for meeting in self._agenda(self.seller)["meetings"]
+            ],
+            [("Dentist", "2026-03-02 10:00:00", "2026-03-02 11:00:00")],
+        )
+
+    def test_private_meeting_of_another_is_only_seen_to_take_time(self):
+        meeting = self._meet(self.seller, "Dentist", 10, privacy="private")
+        self.assertEqual(meeting.privacy, "private")
+        filters = {"user_id": self.seller.id}
+        (shown,) = self._agenda(self.leader, filters=filters)["meetings"]
+        self.assertEqual(shown["name"], "Busy")
+
+    def _meet(self, user, name, hour, **values):
+        return self.env["calendar.event"].create(
+            {
+                "name": name,
+                "user_id": user.id,
+                "partner_ids": [(6, 0, user.partner_id.ids)],
+                "start": MONDAY + timedelta(hours=hour),
+                "stop": MONDAY + timedelta(hours=hour + 1),
+                **values,
+            }
+        )
+
     def test_where_no_hours_are_set_none_are_available(self):
         self.env.company.resource_calendar_id = False
         self.seller.resource_calendar_id = False

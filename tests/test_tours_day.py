@@ -45,7 +45,9 @@ class TestToursDay(HttpCase, TeamCase):
         self.assertEqual(self.late.state, "done")
         self.assertEqual(self.anna.mode, "free")
         self.assertEqual(self.bruno.mode, "planned")
-        self.assertEqual(self.bruno.date_end - self.bruno.date_start, timedelta(hours=1))
+        self.assertEqual(
+            self.bruno.date_end - self.bruno.date_start, timedelta(hours=1)
+        )
         self.assertEqual(self.to_take.user_id, self.seller)
 
     def test_day_on_a_phone(self):

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "@odoo/hoot";
-import { press, queryAllTexts, queryRect } from "@odoo/hoot-dom";
+import { hover, press, queryAllTexts, queryRect } from "@odoo/hoot-dom";
 import { animationFrame, mockDate, runAllTimers } from "@odoo/hoot-mock";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import {
@@ -36,6 +36,7 @@ const task = (id, name, values) => ({
     mode: "free",
     is_late: false,
     outcome: "",
+    lacks_outcome: false,
     start: "2026-03-02 00:00:00",
     end: false,
     hours: 0.25,
@@ -62,6 +63,7 @@ beforeEach(() => {
         nobody: list(task(5, "Nobody Nora", { user: false, is_mine: false })),
         figures: { done: 3, points: 25, left: 5, booked_hours: 2.5, available_hours: 8 },
         working: [["2026-03-02 09:00:00", "2026-03-02 17:00:00"]],
+        meetings: [],
         choices: {
             users: [],
             teams: [],
@@ -113,6 +115,17 @@ test("tasks stand in lists, overdue ones first, and those with an hour in the ca
     expect(names("nobody")).toEqual(["Nobody Nora"]);
     expect(".o_agenda_task").toHaveCount(1);
     expect(".o_agenda_task").toHaveText(/Planned Paula/);
+    expect.verifySteps([LOADED]);
+});
+
+test.tags("desktop");
+test("other meetings and hours of leisure stand behind the tasks", async () => {
+    agenda.meetings = [
+        { id: 61, name: "Dentist", start: "2026-03-02 12:00:00", end: "2026-03-02 13:00:00" },
+    ];
+    await open();
+    expect(".o_agenda_meeting").toHaveText("Dentist");
+    expect(".o_agenda_leisure").toHaveCount(2);
     expect.verifySteps([LOADED]);
 });
 
@@ -256,12 +269,15 @@ test("what nobody has is taken", async () => {
     expect.verifySteps([LOADED, "take [[5]]", LOADED]);
 });
 
-/** Let a card go at an hour of the calendar. */
-async function dragToHour(card, hour) {
-    const { drop, moveTo } = await contains(card).drag();
-    const slot = `.fc-timegrid-slot-lane[data-time="${hour}"]`;
-    const { x, y, width } = queryRect(slot);
-    await moveTo(slot, { position: { x: x + width / 2, y: y + 2 }, relative: false });
+/** Let something go at an hour of the calendar. */
+function dragToHour(what, hour) {
+    return dragTo(what, `.fc-timegrid-slot-lane[data-time="${hour}"]`);
+}
+
+async function dragTo(what, target) {
+    const { drop, moveTo } = await contains(what).drag();
+    const { x, y, width } = queryRect(target);
+    await moveTo(target, { position: { x: x + width / 2, y: y + 2 } });
     await animationFrame();
     await drop();
     await runAllTimers();
@@ -281,6 +297,40 @@ test("a free task is dragged onto an hour", async () => {
     expect.verifySteps([LOADED, `plan [[3],"2026-03-02 14:00:00",0.25]`, LOADED]);
     expect(".o_agenda_task").toHaveCount(2);
     expect(names("free")).toEqual(["Free Felix"]);
+});
+
+test.tags("desktop");
+test("a planned task is dragged to another hour", async () => {
+    onRpc("crm.action", "plan", ({ args }) => {
+        expect.step(`plan ${JSON.stringify(args)}`);
+        return true;
+    });
+    await open();
+    await dragToHour(".o_agenda_task", "14:00:00");
+    expect.verifySteps([LOADED, `plan [[1],"2026-03-02 14:00:00",1]`, LOADED]);
+});
+
+test.tags("desktop");
+test("a planned task is dragged back to the list", async () => {
+    onRpc("crm.action", "free", ({ args }) => {
+        expect.step(`free ${JSON.stringify(args)}`);
+        return true;
+    });
+    await open();
+    await dragTo(".o_agenda_task", ".o_my_day_list");
+    expect.verifySteps([LOADED, `free [[1],"2026-03-02 00:00:00"]`, LOADED]);
+});
+
+test.tags("desktop");
+test("a planned task is made longer by its lower edge", async () => {
+    onRpc("crm.action", "plan", ({ args }) => {
+        expect.step(`plan ${JSON.stringify(args)}`);
+        return true;
+    });
+    await open();
+    await hover(".o_agenda_task");
+    await dragToHour(".o_agenda_task .fc-event-resizer-end", "12:00:00");
+    expect.verifySteps([LOADED, `plan [[1],"2026-03-02 10:00:00",2.25]`, LOADED]);
 });
 
 test.tags("desktop");

@@ -32,6 +32,8 @@ export class AgendaCalendar extends Component {
         tasks: Array,
         // When the one person works, or false where that is not known.
         working: { type: [Array, Boolean] },
+        // What else takes that person's time.
+        meetings: Array,
         showUser: { type: Boolean, optional: true },
         onPlan: Function,
         onOpen: Function,
@@ -81,7 +83,7 @@ export class AgendaCalendar extends Component {
             eventResizableFromStart: true,
             dragRevertDuration: 150,
             longPressDelay: 400,
-            events: (_span, done) => done([...this.events, ...this.background]),
+            events: (_span, done) => done([...this.events, ...this.meetings, ...this.leisure]),
             eventContent: ({ event }) => this.content(event),
             eventClassNames: ({ event }) => this.classNames(event),
             eventDidMount: ({ el, event }) => this.onMount(el, event),
@@ -104,8 +106,19 @@ export class AgendaCalendar extends Component {
         }));
     }
 
+    get meetings() {
+        return this.props.meetings.map(({ id, name, start, end }) => ({
+            id: `meeting_${id}`,
+            title: name,
+            start: deserializeDateTime(start).toISO(),
+            end: deserializeDateTime(end).toISO(),
+            display: "background",
+            classNames: ["o_agenda_meeting"],
+        }));
+    }
+
     /** All but the working hours is grey. */
-    get background() {
+    get leisure() {
         const { working, day } = this.props;
         if (working === false) {
             return [];

@@ -267,7 +267,8 @@ export class MyDay extends Component {
     }
 
     onOpen(task) {
-        return task.state === "planned" ? this.record(task) : this.open(task);
+        const canBeRecorded = task.state === "planned" || task.lacks_outcome;
+        return canBeRecorded ? this.record(task) : this.open(task);
     }
 
     record(task) {
@@ -283,8 +284,17 @@ export class MyDay extends Component {
     planAt(task) {
         return this.dialog("crm_playbook.crm_action_reschedule_action", task, {
             default_mode: "planned",
-            default_date: task.start,
+            default_date: task.mode === "planned" ? task.start : serializeDateTime(this.nextHour),
         });
+    }
+
+    /** What to offer as an hour: soon if today is shown, else in the morning. */
+    get nextHour() {
+        const soon = DateTime.local().plus({ minutes: 15 }).set({ second: 0, millisecond: 0 });
+        const morning = this.span.start.set({ hour: 9 });
+        return this.isToday || morning < soon
+            ? soon.set({ minute: Math.floor(soon.minute / 15) * 15 })
+            : morning;
     }
 
     freeFrom(task) {

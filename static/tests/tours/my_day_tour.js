@@ -1,3 +1,4 @@
+import { animationFrame, drag, queryFirst } from "@odoo/hoot-dom";
 import { registry } from "@web/core/registry";
 
 function see(content, trigger) {
@@ -10,6 +11,21 @@ function click(content, trigger) {
 
 const free = (name) => `.o_my_day_free .o_task_card:contains(${name})`;
 const planned = (name) => `.o_agenda_task:contains(${name})`;
+
+/** By mouse events, for what follows the pointer rather than the element below it. */
+function dragTo(content, trigger, target) {
+    return {
+        content,
+        trigger,
+        async run({ anchor }) {
+            const { drop, moveTo } = await drag(anchor);
+            await animationFrame();
+            await moveTo(queryFirst(target), { position: { x: 60, y: 4 }, relative: true });
+            await animationFrame();
+            await drop();
+        },
+    };
+}
 
 const recordOutcome = [
     click("They are interested", ".modal .o_outcome_buttons button:contains(Test interested)"),
@@ -26,22 +42,19 @@ registry.category("web_tour.tours").add("crm_playbook_salesperson_has_a_day", {
         {
             content: "Drag a free task onto an hour",
             trigger: free("Tour Anna"),
-            run: "drag_and_drop .fc-timegrid-slot-lane[data-time='14:00:00']",
+            run: "drag_and_drop .fc-timegrid-slot-lane[data-time='11:00:00']",
         },
         see("It is planned there", planned("Tour Anna")),
         see("And free no more", `.o_my_day_list:not(:has(.o_my_day_free :contains(Tour Anna)))`),
         see("Its hour is booked", ".o_day_hours:contains(1:00 of)"),
-        {
-            content: "Move it to another hour",
-            trigger: planned("Tour Anna"),
-            run: "drag_and_drop .fc-timegrid-slot-lane[data-time='10:00:00']",
-        },
-        see("It begins at ten", `${planned("Tour Anna")} .o_agenda_how:contains(10:00)`),
-        {
-            content: "Drag it back to the list",
-            trigger: planned("Tour Anna"),
-            run: "drag_and_drop .o_my_day_list",
-        },
+        // It is held in the middle, half an hour after it begins.
+        dragTo(
+            "Move it to another hour",
+            planned("Tour Anna"),
+            ".fc-timegrid-slot-lane[data-time='08:30:00']"
+        ),
+        see("It begins at eight", `${planned("Tour Anna")} .o_agenda_how:contains(8:)`),
+        dragTo("Drag it back to the list", planned("Tour Anna"), ".o_my_day_list"),
         see("It is free again", free("Tour Anna")),
         click("Open the menu of another", `${free("Tour Bruno")} .o_task_menu`),
         click("Plan it without dragging", ".o_do_plan"),
