@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "@odoo/hoot";
-import { hover, press, queryAllTexts, queryRect } from "@odoo/hoot-dom";
-import { animationFrame, mockDate, runAllTimers } from "@odoo/hoot-mock";
+import { press, queryAllTexts, queryRect } from "@odoo/hoot-dom";
+import { animationFrame, mockDate } from "@odoo/hoot-mock";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import {
     contains,
@@ -9,8 +9,10 @@ import {
     mockService,
     mountWithCleanup,
     onRpc,
+    patchWithCleanup,
     preloadBundle,
 } from "@web/../tests/web_test_helpers";
+import { AgendaCalendar } from "@crm_playbook/agenda_calendar/agenda_calendar";
 import { WebClient } from "@web/webclient/webclient";
 
 defineMailModels();
@@ -269,84 +271,98 @@ test("what nobody has is taken", async () => {
     expect.verifySteps([LOADED, "take [[5]]", LOADED]);
 });
 
-/** Let something go at an hour of the calendar. */
-function dragToHour(what, hour) {
-    return dragTo(what, `.fc-timegrid-slot-lane[data-time="${hour}"]`);
+/** The calendar as FullCalendar would tell it of what was dragged. */
+function watchCalendar() {
+    const watched = {};
+    patchWithCleanup(AgendaCalendar.prototype, {
+        setup() {
+            super.setup();
+            watched.component = this;
+        },
+    });
+    return {
+        /** A task that is there is moved to another span. */
+        async move(id, start, end) {
+            const { calendar, options } = watched.component;
+            const event = calendar.getEventById(id);
+            event.setDates(start, end);
+            const revert = () => expect.step("goes back");
+            await options.eventDrop({ event, revert });
+        },
+        /** A card is let go at an hour. */
+        async receive(task, start) {
+            const { calendar, options } = watched.component;
+            const event = calendar.addEvent({ start, extendedProps: { task } });
+            await options.eventReceive({ event });
+            return event;
+        },
+        letGoOver(task, selector) {
+            const { x, y } = queryRect(selector);
+            const jsEvent = { clientX: x + 3, clientY: y + 3 };
+            watched.component.options.eventDragStop({ event: { extendedProps: { task } }, jsEvent });
+        },
+    };
 }
 
-async function dragTo(what, target) {
-    const { drop, moveTo } = await contains(what).drag();
-    const { x, y, width } = queryRect(target);
-    await moveTo(target, { position: { x: x + width / 2, y: y + 2 } });
-    await animationFrame();
-    await drop();
-    await runAllTimers();
-    await animationFrame();
+function mockMoves(method, answer = () => true) {
+    onRpc("crm.action", method, ({ args }) => {
+        expect.step(`${method} ${JSON.stringify(args)}`);
+        return answer();
+    });
 }
 
 test.tags("desktop");
-test("a free task is dragged onto an hour", async () => {
-    onRpc("crm.action", "plan", ({ args }) => {
-        expect.step(`plan ${JSON.stringify(args)}`);
-        agenda.planned.push(planned(3, "Free Fatima", { start: args[1], end: "2026-03-02 14:15:00" }));
+test("a free task that is let go at an hour is planned there", async () => {
+    mockMoves("plan", () => {
+        agenda.planned.push(planned(3, "Free Fatima"));
         agenda.free = list(task(4, "Free Felix"));
         return true;
     });
+    const calendar = watchCalendar();
     await open();
-    await dragToHour(".o_my_day_free .o_task_card:first", "14:00:00");
+    await calendar.receive(agenda.free.tasks[0], "2026-03-02T14:00:00Z");
+    await animationFrame();
     expect.verifySteps([LOADED, `plan [[3],"2026-03-02 14:00:00",0.25]`, LOADED]);
     expect(".o_agenda_task").toHaveCount(2);
     expect(names("free")).toEqual(["Free Felix"]);
 });
 
 test.tags("desktop");
-test("a planned task is dragged to another hour", async () => {
-    onRpc("crm.action", "plan", ({ args }) => {
-        expect.step(`plan ${JSON.stringify(args)}`);
-        return true;
-    });
+test("a task that is moved or made longer is planned anew", async () => {
+    mockMoves("plan");
+    const calendar = watchCalendar();
     await open();
-    await dragToHour(".o_agenda_task", "14:00:00");
-    expect.verifySteps([LOADED, `plan [[1],"2026-03-02 14:00:00",1]`, LOADED]);
+    await calendar.move(1, "2026-03-02T12:00:00Z", "2026-03-02T14:15:00Z");
+    expect.verifySteps([LOADED, `plan [[1],"2026-03-02 12:00:00",2.25]`, LOADED]);
 });
 
 test.tags("desktop");
-test("a planned task is dragged back to the list", async () => {
-    onRpc("crm.action", "free", ({ args }) => {
-        expect.step(`free ${JSON.stringify(args)}`);
-        return true;
-    });
-    await open();
-    await dragTo(".o_agenda_task", ".o_my_day_list");
-    expect.verifySteps([LOADED, `free [[1],"2026-03-02 00:00:00"]`, LOADED]);
-});
-
-test.tags("desktop");
-test("a planned task is made longer by its lower edge", async () => {
-    onRpc("crm.action", "plan", ({ args }) => {
-        expect.step(`plan ${JSON.stringify(args)}`);
-        return true;
-    });
-    await open();
-    await hover(".o_agenda_task");
-    await dragToHour(".o_agenda_task .fc-event-resizer-end", "12:00:00");
-    expect.verifySteps([LOADED, `plan [[1],"2026-03-02 10:00:00",2.25]`, LOADED]);
-});
-
-test.tags("desktop");
-test("a task goes back where the server does not want it there", async () => {
-    expect.errors(1);
-    onRpc("crm.action", "plan", () => {
-        expect.step("plan");
+test("a task goes back where the server does not want it elsewhere", async () => {
+    mockMoves("plan", () => {
         throw makeServerError({ message: "This opportunity is closed." });
     });
+    const calendar = watchCalendar();
     await open();
-    await dragToHour(".o_my_day_free .o_task_card:first", "14:00:00");
-    expect.verifySteps([LOADED, "plan", LOADED]);
-    expect.verifyErrors(["This opportunity is closed."]);
-    expect(".o_dialog").toHaveText(/This opportunity is closed\./);
+    const moved = calendar.move(1, "2026-03-02T12:00:00Z", "2026-03-02T13:00:00Z");
+    await expect(moved).rejects.toThrow(/This opportunity is closed\./);
+    expect.verifySteps([LOADED, `plan [[1],"2026-03-02 12:00:00",1]`, LOADED, "goes back"]);
+    const received = calendar.receive(agenda.free.tasks[0], "2026-03-02T14:00:00Z");
+    await expect(received).rejects.toThrow(/This opportunity is closed\./);
+    await animationFrame();
+    expect.verifySteps([`plan [[3],"2026-03-02 14:00:00",0.25]`, LOADED]);
     expect(".o_agenda_task").toHaveCount(1);
     expect(names("free")).toEqual(["Free Fatima", "Free Felix"]);
+});
+
+test.tags("desktop");
+test("a task that is let go over the list is free again", async () => {
+    mockMoves("free");
+    const calendar = watchCalendar();
+    await open();
+    calendar.letGoOver(agenda.planned[0], ".o_agenda_calendar");
+    calendar.letGoOver(agenda.planned[0], ".o_my_day_list");
+    await animationFrame();
+    expect.verifySteps([LOADED, `free [[1],"2026-03-02 00:00:00"]`, LOADED]);
 });
 
 test.tags("desktop");
