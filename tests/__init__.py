@@ -30,5 +30,6 @@ from . import test_replay_bank_marketing
 from . import test_res_partner
 from . import test_shipped_scheme
 from . import test_tours
+from . import test_tours_activity
 from . import test_tours_day
 from . import test_unit_js
