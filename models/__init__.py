@@ -26,6 +26,8 @@ from . import mail_activity
 from . import calendar_event
 from . import crm_action_register
 from . import crm_action_take
+from . import crm_action_preview
+from . import contact_links
 from . import crm_action_skip
 from . import crm_agenda
 from . import crm_journey
@@ -35,6 +37,7 @@ from . import crm_campaign_figure_delta
 from . import crm_campaign_figure
 from . import crm_campaign_money
 from . import crm_campaign_pause
+from . import crm_campaign_start
 from . import crm_lead
 from . import crm_lead_insert
 from . import crm_lead_merge

@@ -13,6 +13,7 @@ from .crm_task_plan import MODES
 from .engine import as_engine, is_engine
 from .event import Event
 from .lookup import existing
+from .named_error import named_error
 
 STATES = [
     ("planned", "Planned"),
@@ -422,15 +423,12 @@ class CrmAction(models.Model):
         :param int outcome_id: the outcome, one of the action type's
         :param str note: what there is to say of it
         :raise UserError: when the outcome is not one of the type's, or an action is not
-            planned any more
+            planned any more; of several it names the one at fault, and none is done
         """
         self.check_access("write")
         for action in self:
-            outcome = action._allowed_outcome(outcome_id)
-            if action.lacks_outcome:
-                action._give_outcome(outcome, note)
-            else:
-                action._complete(outcome, note=note)
+            with named_error(action if len(self) > 1 else None):
+                action._end_with(action._allowed_outcome(outcome_id), note)
         return True
 
     def reschedule(self, date):
@@ -539,6 +537,13 @@ class CrmAction(models.Model):
             self.give_back()
 
     # === DOING === #
+
+    def _end_with(self, outcome, note=None):
+        """Be done with an outcome; what was ticked off without one gets it now."""
+        if self.lacks_outcome:
+            self._give_outcome(outcome, note)
+        else:
+            self._complete(outcome, note=note)
 
     def _complete(self, outcome, note=None, user_id=None, done_at=None, answer=True):
         """Move one action to done and have the rules answer."""

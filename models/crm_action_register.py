@@ -3,8 +3,8 @@ from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 
 from .engine import as_engine
-from .event import Event
 from .lookup import existing
+from .named_error import named_error
 
 # What a caller may say of an action that was done.
 KNOWN = {
@@ -52,11 +52,27 @@ class CrmAction(models.Model):
         )
         if campaign_id := values.get("spawn_campaign_id"):
             campaign = existing(self.env, "crm.campaign", campaign_id)
-            event = Event.of_action("outcome", as_engine(action))
-            if refusal := campaign._refuse_spawn(event):
-                raise UserError(refusal)
-            campaign._spawn(event)
+            campaign.start_for(action.partner_id.id, action.id)
         return action.id
+
+    @api.model
+    def register_all(self, vals_list):
+        """Record several actions that were done: all of them, or none.
+
+        :param vals_list: list of dictionaries as for ``register``
+        :return: ids of the done actions, in the same order
+        :raise UserError: as of ``register``; it names whom it is about
+        """
+        if len(vals_list) == 1:
+            return [self.register(vals_list[0])]
+        return [self._register_named(vals) for vals in vals_list]
+
+    def _register_named(self, vals):
+        about = self.env["crm.lead"].browse(vals.get("lead_id")) or self.env[
+            "res.partner"
+        ].browse(vals.get("partner_id"))
+        with named_error(about):
+            return self.register(vals)
 
     def _check_register_values(self, vals):
         """What the caller said, complete and checked; nothing is written yet."""

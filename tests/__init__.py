@@ -10,6 +10,8 @@ from . import test_crm_action_mirror
 from . import test_crm_action_take
 from . import test_crm_action_plan
 from . import test_crm_agenda
+from . import test_crm_action_preview
+from . import test_crm_action_record
 from . import test_crm_campaign
 from . import test_crm_campaign_pause
 from . import test_crm_campaign_figure
@@ -32,4 +34,5 @@ from . import test_shipped_scheme
 from . import test_tours
 from . import test_tours_activity
 from . import test_tours_day
+from . import test_tours_record
 from . import test_unit_js

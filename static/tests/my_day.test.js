@@ -247,11 +247,11 @@ test("the menu of a card does what dragging does", async () => {
     }
     expect.verifySteps([
         LOADED,
-        "crm_playbook.crm_action_reschedule_action 3",
+        "crm_playbook.crm_action_record_action 3",
         LOADED,
-        "crm_playbook.crm_action_reschedule_action 3",
+        "crm_playbook.crm_action_record_action 3",
         LOADED,
-        "crm_playbook.crm_action_reassign_action 3",
+        "crm_playbook.crm_action_record_action 3",
         LOADED,
         "crm.action 3",
         "res.partner 103",

@@ -282,7 +282,8 @@ export class MyDay extends Component {
     }
 
     planAt(task) {
-        return this.dialog("crm_playbook.crm_action_reschedule_action", task, {
+        return this.dialog("crm_playbook.crm_action_record_action", task, {
+            default_instead: "reschedule",
             default_mode: "planned",
             default_date: task.mode === "planned" ? task.start : serializeDateTime(this.nextHour),
         });
@@ -298,14 +299,17 @@ export class MyDay extends Component {
     }
 
     freeFrom(task) {
-        return this.dialog("crm_playbook.crm_action_reschedule_action", task, {
+        return this.dialog("crm_playbook.crm_action_record_action", task, {
+            default_instead: "reschedule",
             default_mode: "free",
             default_date: task.start,
         });
     }
 
     reassign(task) {
-        return this.dialog("crm_playbook.crm_action_reassign_action", task);
+        return this.dialog("crm_playbook.crm_action_record_action", task, {
+            default_instead: "reassign",
+        });
     }
 
     take(task) {
@@ -349,7 +353,7 @@ export class MyDay extends Component {
     // --- making new things -------------------------------------------------------------
 
     newRecord() {
-        return this.action.doAction("crm_playbook.crm_action_register_action", {
+        return this.action.doAction("crm_playbook.crm_action_record_action", {
             onClose: () => this.load(),
         });
     }

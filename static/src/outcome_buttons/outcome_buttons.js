@@ -1,3 +1,5 @@
+import { useEffect, useRef } from "@odoo/owl";
+import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { getFieldDomain } from "@web/model/relational_model/utils";
@@ -8,6 +10,8 @@ import {
 import { useSpecialData } from "@web/views/fields/relational_utils";
 
 const TONES = { positive: "success", neutral: "secondary", negative: "danger" };
+// So many outcomes are chosen by a digit of the keyboard.
+const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 /** The outcomes an action may end with, as buttons large enough for a thumb. */
 export class OutcomeButtons extends BadgeSelectionField {
@@ -21,6 +25,26 @@ export class OutcomeButtons extends BadgeSelectionField {
             const outcomes = await orm.searchRead(relation, domain, ["tone"]);
             return Object.fromEntries(outcomes.map(({ id, tone }) => [id, tone]));
         });
+        this.root = useRef("root");
+        for (const digit of DIGITS) {
+            useHotkey(String(digit), () => this.chooseNth(digit), {
+                isAvailable: () => !this.props.readonly && digit <= this.options.length,
+            });
+        }
+        // The first thing to do in a dialog whose task is known; a chosen one keeps it.
+        useEffect(
+            () => this.root.el?.querySelector("button")?.focus({ preventScroll: true }),
+            () => [this.options.map(([id]) => id).join()]
+        );
+    }
+
+    chooseNth(digit) {
+        const [id] = this.options[digit - 1];
+        this.onChange(id);
+    }
+
+    digit(index) {
+        return DIGITS[index];
     }
 
     buttonClass(id) {

@@ -1,0 +1,33 @@
+from odoo import models
+from odoo.exceptions import UserError
+
+from .engine import as_engine
+from .event import Event
+from .lookup import existing
+
+
+class CrmCampaign(models.Model):
+    """How a person starts a campaign for somebody."""
+
+    _inherit = "crm.campaign"
+
+    def start_for(self, partner_id, action_id=None):
+        """Start the campaign for one entity: an opportunity with its first task.
+
+        :param int partner_id: the entity
+        :param int action_id: the action that it comes from, if any
+        :raise UserError: when the campaign does not run, the entity is in it already
+            or not for it, or the campaign would start itself again
+        """
+        self.ensure_one()
+        self.check_access("read")
+        partner = existing(self.env, "res.partner", partner_id)
+        action = self.env["crm.action"]
+        if action_id:
+            action = existing(self.env, "crm.action", action_id)
+        action = as_engine(action)
+        event = Event("outcome", partner, action._journey(), action)
+        if refusal := self._refuse_spawn(event):
+            raise UserError(refusal)
+        self._spawn(event)
+        return True

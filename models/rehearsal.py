@@ -1,0 +1,27 @@
+"""Do something for real, look what came of it, and undo all of it."""
+
+from contextlib import closing, contextmanager
+
+from odoo.tools.misc import Callbacks
+
+# What waits on a cursor for the end of its transaction.
+QUEUES = ("precommit", "postcommit", "prerollback", "postrollback")
+
+
+@contextmanager
+def rehearsal(cr):
+    """Whatever is done inside is undone: rows, cache, and all that would leave later.
+
+    What was asked before to be done after the commit (mails to send, others to wake)
+    still is; what is asked inside is forgotten with its cause.
+    """
+    savepoint = cr.savepoint()
+    waiting = {name: getattr(cr, name) for name in QUEUES}
+    for name in QUEUES:
+        setattr(cr, name, Callbacks())
+    try:
+        with closing(savepoint):
+            yield
+    finally:
+        for name, queue in waiting.items():
+            setattr(cr, name, queue)
