@@ -52,7 +52,7 @@ class CrmAction(models.Model):
         )
         if campaign_id := values.get("spawn_campaign_id"):
             campaign = existing(self.env, "crm.campaign", campaign_id)
-            campaign.start_for(action.partner_id.id, action.id)
+            campaign.start_from(action.partner_id.id, action.id)
         return action.id
 
     @api.model

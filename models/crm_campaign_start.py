@@ -11,7 +11,7 @@ class CrmCampaign(models.Model):
 
     _inherit = "crm.campaign"
 
-    def start_for(self, partner_id, action_id=None):
+    def start_from(self, partner_id, action_id=None):
         """Start the campaign for one entity: an opportunity with its first task.
 
         :param int partner_id: the entity

@@ -271,7 +271,7 @@ class TestCrmActionRecord(PlaybookCase):
         lead = self._create_lead(user_id=self.other_seller.id)
         lead.with_user(self.other_seller).start_playbook(self.playbook.id)
         with self.assertRaises(AccessError):
-            campaign.with_user(self.seller).start_for(
+            campaign.with_user(self.seller).start_from(
                 self.partner.id, self._planned(lead).id
             )
 

@@ -396,7 +396,7 @@ class CrmActionRecord(models.TransientModel):
             raise UserError(self.env._("Choose the campaign."))
         origin = _the_one(self.action_ids)
         for entity in self._entities():
-            self.campaign_id.start_for(entity.id, origin.id)
+            self.campaign_id.start_from(entity.id, origin.id)
         return notice(
             self.env._("Campaign started: %s", self.campaign_id.name), self._entities()
         )

@@ -67,6 +67,15 @@ PROMISES = {
      LEFT JOIN sms_tracker tracker ON tracker.sms_uuid = sms.uuid
      LEFT JOIN mailing_trace trace ON trace.id = tracker.mailing_trace_id
          GROUP BY sms.id HAVING count(trace.crm_action_id) <> 1""",
+    "each task that somebody has still to do is one activity": """
+        SELECT task.id, task.state, count(activity.id)
+          FROM crm_action task
+     LEFT JOIN mail_activity activity ON activity.crm_action_id = task.id
+                                     AND activity.active
+         WHERE task.mode <> 'automatic'
+         GROUP BY task.id
+        HAVING count(activity.id)
+               <> (task.state = 'planned' AND task.user_id IS NOT NULL)::int""",
     "each task done is told of once": """
         SELECT task.id, count(line.id)
           FROM crm_action task
