@@ -30,6 +30,7 @@ from . import crm_action_preview
 from . import contact_links
 from . import crm_action_skip
 from . import crm_agenda
+from . import crm_agenda_team
 from . import crm_journey
 from . import crm_campaign
 from . import crm_campaign_generation

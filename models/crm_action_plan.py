@@ -46,6 +46,26 @@ class CrmAction(models.Model):
             action._plan_anew(date_start=start, date_end=False, mode="free")
         return True
 
+    def hand_over(self, user_id, day=None):
+        """Give planned actions to somebody, or to nobody, and move them to a day.
+
+        They keep their hour, as the clock shows it to who had them.
+
+        :param int user_id: an internal user; False for whoever of the team takes them
+        :param str day: as 2026-12-31; without it they stay where they are
+        :raise UserError: when the day cannot be read, or one of them is not planned
+            any more, or is an automatic one
+        """
+        self.check_access("write")
+        self._check_planned()
+        self._check_people_do_it()
+        date = self._readable_date(day).date() if day else None
+        for action in self:
+            if date:
+                action._move_to_day(date)
+            action._pass_on(self.env["res.users"].browse(user_id or ()))
+        return True
+
     # === CHECKS === #
 
     def _readable_length(self, hours):
@@ -88,3 +108,4 @@ class CrmAction(models.Model):
             start,
             mode,
         )
+

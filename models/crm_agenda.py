@@ -226,9 +226,16 @@ class CrmAgenda(models.AbstractModel):
             "outcome": action.outcome_id.name or "",
             "lacks_outcome": action.lacks_outcome,
             "start": fields.Datetime.to_string(action.date_start),
-            "end": fields.Datetime.to_string(action.date_end),
+            "end": fields.Datetime.to_string(self._end(action)),
             "hours": action.action_type_id.duration,
         }
+
+    @api.model
+    def _end(self, action):
+        """When it ends; what has an hour but no end takes as long as its type says."""
+        if action.date_end or action.mode != "planned":
+            return action.date_end
+        return action.date_start + action.action_type_id._length()
 
     # === FIGURES === #
 

@@ -12,6 +12,7 @@ from . import test_crm_action_plan
 from . import test_crm_agenda
 from . import test_crm_action_preview
 from . import test_crm_action_record
+from . import test_crm_agenda_team
 from . import test_crm_campaign
 from . import test_crm_campaign_pause
 from . import test_crm_campaign_figure

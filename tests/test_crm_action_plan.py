@@ -84,6 +84,46 @@ class TestCrmActionPlan(TeamCase):
             with self.assertRaises(UserError):
                 again(TOMORROW)
 
+    def test_handed_over_action_keeps_its_hour(self):
+        self.own.plan(TOMORROW, hours=2)
+        by = self.action.with_user(self.leader)
+        by.hand_over(self.other_seller.id, "2026-03-05")
+        start = datetime(2026, 3, 5, 10)
+        self._check("planned", start, start + timedelta(hours=2))
+        self.assertEqual(self.action.user_id, self.other_seller)
+
+    def test_handed_over_action_keeps_the_hour_that_a_clock_shows(self):
+        """In Berlin at 11 o'clock, before the clocks change and after."""
+        self.seller.tz = "Europe/Berlin"
+        by = self.action.with_user(self.leader)
+        by.plan(TOMORROW)
+        by.hand_over(self.other_seller.id, "2026-03-30")
+        self.assertEqual(self.action.date_start, datetime(2026, 3, 30, 9))
+
+    def test_handed_over_free_action_is_free_from_that_day(self):
+        by = self.action.with_user(self.leader)
+        by.hand_over(self.other_seller.id, "2026-03-05")
+        self._check("free", datetime(2026, 3, 5, 9), False)
+
+    def test_without_a_day_only_the_person_changes(self):
+        self.action.with_user(self.leader).hand_over(self.other_seller.id)
+        self._check("free", MONDAY, False)
+        self.assertEqual(self.action.user_id, self.other_seller)
+
+    def test_action_is_handed_back_to_nobody(self):
+        self.action.with_user(self.leader).hand_over(False)
+        self.assertFalse(self.action.user_id)
+
+    def test_what_is_not_planned_is_not_handed_over(self):
+        self.own.cancel()
+        with self.assertRaises(UserError):
+            self.action.with_user(self.leader).hand_over(self.other_seller.id)
+
+    def test_colleague_does_not_hand_it_over(self):
+        theirs = self.action.with_user(self.other_seller)
+        with self.assertRaises(AccessError):
+            theirs.hand_over(self.other_seller.id)
+
     def test_length_that_is_none_is_refused(self):
         for hours in (0, -1, 25, True, "2", float("nan"), float("inf")):
             with self.subTest(hours=hours), self.assertRaises(UserError):
@@ -116,4 +156,6 @@ class TestAutomaticActionPlan(MessageCase):
         for again in (task.plan, task.free):
             with self.assertRaisesRegex(UserError, "by itself"):
                 again(TOMORROW)
+        with self.assertRaisesRegex(UserError, "by itself"):
+            task.hand_over(self.seller.id, "2026-03-05")
         self.assertEqual(task.mode, "automatic")

@@ -185,6 +185,11 @@ class TestCrmAgenda(AgendaCase):
         self.assertTrue(card["is_mine"])
         self.assertFalse(card["is_late"])
 
+    def test_what_has_an_hour_but_no_end_takes_as_long_as_its_type_says(self):
+        self._plan(self.seller, 15, mode="planned")
+        (card,) = self._agenda(self.seller)["planned"]
+        self.assertEqual(card["end"], "2026-03-02 15:15:00")
+
     def test_way_leads_to_the_coordinates_where_they_are_known(self):
         self.partner.write(
             {"city": "Madrid", "partner_latitude": 40.4, "partner_longitude": -3.7}

@@ -51,6 +51,7 @@ GOALS = {
     "outcome": within("one outcome recorded", "mail.activity.action_feedback", 1.5),
     "results": within("campaign results", "the aggregate by hand", 0.1),
     "agenda": within("agenda, first page", "My Activities", 1),
+    "my_day": within("My Day of a busy person", "of one with 80 tasks", 2),
     "team_load": quicker("load of a team", "grouping mail.activity", 20),
     "customer": within("view of a customer", "partner form and chatter", 1),
 }

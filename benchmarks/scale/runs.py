@@ -23,6 +23,7 @@ JOBS = {
     "daily_run": "scene.history",
     "results": "scene.history",
     "agenda": "scene.history",
+    "my_day": "scene.history",
     "team_load": "scene.history",
     "customer": "scene.history",
 }
