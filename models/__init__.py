@@ -31,6 +31,8 @@ from . import contact_links
 from . import crm_action_skip
 from . import crm_agenda
 from . import crm_agenda_team
+from . import crm_team
+from . import ir_ui_menu
 from . import crm_journey
 from . import crm_campaign
 from . import crm_campaign_generation

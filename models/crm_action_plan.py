@@ -108,4 +108,3 @@ class CrmAction(models.Model):
             start,
             mode,
         )
-

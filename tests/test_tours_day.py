@@ -57,5 +57,27 @@ class TestToursDay(HttpCase, TeamCase):
         self.assertEqual(self.anna.mode, "planned")
         self.assertEqual(self.to_take.user_id, self.seller)
 
-    def _tour(self, name):
-        self.start_tour("/odoo/my-day", name, login=self.seller.login, timeout=180)
+    def test_leader_shares_the_work(self):
+        self.to_take.cancel()
+        self._tour("crm_playbook_leader_shares_the_work", self.leader)
+        self.assertEqual(self.anna.user_id, self.other_seller)
+        self.assertFalse(self.bruno.user_id)
+        self.assertEqual(self.late.user_id, self.seller)
+
+    def test_panel_is_in_the_menu_of_who_leads(self):
+        panel = self.env.ref("crm_playbook.crm_agenda_menu_team").id
+        menus = self.env["ir.ui.menu"]
+        for user, sees in (
+            (self.seller, False),
+            (self.leader, True),
+            (self.all_documents, True),
+        ):
+            with self.subTest(user=user.login):
+                self.assertEqual(panel in menus.with_user(user).load_menus(False), sees)
+        self.team.user_id = self.seller
+        self.assertIn(panel, menus.with_user(self.seller).load_menus(False))
+        self.assertNotIn(panel, menus.with_user(self.leader).load_menus(False))
+
+    def _tour(self, name, user=None):
+        login = (user or self.seller).login
+        self.start_tour("/odoo/my-day", name, login=login, timeout=180)

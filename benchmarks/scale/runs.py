@@ -23,9 +23,10 @@ JOBS = {
     "daily_run": "scene.history",
     "results": "scene.history",
     "agenda": "scene.history",
-    "my_day": "scene.history",
     "team_load": "scene.history",
     "customer": "scene.history",
+    # The last, since it gives somebody tasks besides.
+    "my_day": "scene.history",
 }
 # What a scene needs to be there already.
 BEFORE = {"scene.history": "scene.base"}
