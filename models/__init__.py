@@ -44,6 +44,9 @@ from . import crm_campaign_start
 from . import crm_lead
 from . import crm_lead_insert
 from . import crm_lead_merge
+from . import crm_lead_around
+from . import crm_lead_money
+from . import crm_lead_timeline
 from . import crm_playbook_stage_move
 from . import crm_playbook_change
 from . import res_company

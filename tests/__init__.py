@@ -18,6 +18,7 @@ from . import test_crm_campaign_figure
 from . import test_crm_campaign_pause
 from . import test_crm_journey
 from . import test_crm_lead_insert
+from . import test_crm_lead_timeline
 from . import test_crm_playbook_change
 from . import test_crm_playbook_rule
 from . import test_crm_task_plan_dates
