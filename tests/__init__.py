@@ -36,5 +36,6 @@ from . import test_shipped_scheme
 from . import test_tours
 from . import test_tours_activity
 from . import test_tours_day
+from . import test_tours_opportunity
 from . import test_tours_record
 from . import test_unit_js

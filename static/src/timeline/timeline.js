@@ -1,5 +1,5 @@
 import { Component, onWillStart, useEffect, useState } from "@odoo/owl";
-import { deserializeDateTime, formatDate, formatDateTime } from "@web/core/l10n/dates";
+import { deserializeDateTime, toLocaleDateString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -42,7 +42,7 @@ export class Timeline extends Component {
     get days() {
         const days = [];
         for (const item of this.state.items) {
-            const date = formatDate(deserializeDateTime(item.date));
+            const date = toLocaleDateString(deserializeDateTime(item.date));
             if (days.at(-1)?.date !== date) {
                 days.push({ date, items: [] });
             }
@@ -51,8 +51,8 @@ export class Timeline extends Component {
         return days;
     }
 
-    moment(item) {
-        return formatDateTime(deserializeDateTime(item.date), { showSeconds: false });
+    hour(item) {
+        return deserializeDateTime(item.date).toLocaleString(luxon.DateTime.TIME_SIMPLE);
     }
 
     showFirstPage() {
