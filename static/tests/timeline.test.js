@@ -66,7 +66,7 @@ test("what happened stands under its day, the newest first", async () => {
     await mount(1);
     expect(".o_timeline_day").toHaveCount(2);
     expect(queryAllTexts(".o_timeline_title")).toEqual(["Visit", "Second call", "First call"]);
-    expect(queryAllTexts("section:first .o_timeline_title")).toEqual(["Visit", "Second call"]);
+    expect(queryAllTexts(".o_timeline section:first .o_timeline_title")).toEqual(["Visit", "Second call"]);
     expect(".o_timeline_text").toHaveText("Nobody there");
 });
 
