@@ -245,23 +245,23 @@ export class TeamPanel extends Component {
     // --- one task ----------------------------------------------------------------------
 
     onCard(what, task) {
-        const dialogs = {
-            record: "crm_playbook.crm_action_record_action",
-            plan: "crm_playbook.crm_action_reschedule_action",
-            free: "crm_playbook.crm_action_reschedule_action",
-            reassign: "crm_playbook.crm_action_reassign_action",
+        const replan = { default_instead: "reschedule", default_date: task.start };
+        const asked = {
+            record: {},
+            plan: { ...replan, default_mode: "planned" },
+            free: { ...replan, default_mode: "free" },
+            reassign: { default_instead: "reassign" },
         };
         if (what === "take") {
             return this.orm.call("crm.action", "take", [[task.id]]).finally(() => this.load());
         }
-        if (what in dialogs) {
-            const mode = { plan: "planned", free: "free" }[what];
-            return this.action.doAction(dialogs[what], {
+        if (what in asked) {
+            return this.action.doAction("crm_playbook.crm_action_record_action", {
                 additionalContext: {
                     active_model: "crm.action",
                     active_id: task.id,
                     active_ids: [task.id],
-                    ...(mode && { default_mode: mode, default_date: task.start }),
+                    ...asked[what],
                 },
                 onClose: () => this.load(),
             });
