@@ -9,7 +9,7 @@ class IrUiMenu(models.Model):
     def _load_menus_blacklist(self):
         hidden = super()._load_menus_blacklist()
         agenda = self.env["crm.agenda"]
-        if not agenda._sees_all() and not agenda._teams():
-            menu = self.env.ref("crm_playbook.crm_agenda_menu_team", False)
-            return [*hidden, *(menu or self).ids]
-        return hidden
+        if not self.env.user._is_internal() or agenda._sees_all() or agenda._teams():
+            return hidden
+        menu = self.env.ref("crm_playbook.crm_agenda_menu_team", False)
+        return [*hidden, *(menu or self).ids]

@@ -161,6 +161,27 @@ class TestContractRpc(BaseCase):
                 agenda = call("crm.agenda", "get_agenda", **span)
                 self.assertIn(action, [task["id"] for task in agenda["planned"]])
 
+    def test_task_is_handed_over_and_counted_from_outside(self):
+        other = self._id("rpc_colleague")
+        for protocol in PROTOCOLS:
+            with self.subTest(protocol=protocol):
+                call = self._connect(protocol, "rpc_manager").call
+                action = self._plan("rpc_salesperson")
+                handed = {"user_id": other, "day": "2030-03-04"}
+                call("crm.action", "hand_over", ids=[action], **handed)
+                load = call("crm.agenda", "get_team_load", first_day="2030-03-04")
+                (row,) = (one for one in load["people"] if one["id"] == other)
+                self.assertGreaterEqual(row["days"][0]["count"], 1)
+                tasks = call("crm.agenda", "get_team_tasks", **handed)["tasks"]
+                self.assertIn(action, [task["id"] for task in tasks])
+
+    def test_salesperson_does_not_see_the_load_of_others(self):
+        self._assert_refused(
+            "access",
+            *("rpc_salesperson", "crm.agenda", "get_team_load"),
+            first_day="2030-03-04",
+        )
+
     def test_agenda_of_a_colleague_is_refused(self):
         self._assert_refused(
             "access",

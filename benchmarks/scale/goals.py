@@ -53,5 +53,6 @@ GOALS = {
     "agenda": within("agenda, first page", "My Activities", 1),
     "my_day": within("My Day of a busy person", "of one with 80 tasks", 2),
     "team_load": quicker("load of a team", "grouping mail.activity", 20),
+    "team_panel": quicker("panel of all teams", "grouping one team's activities", 1),
     "customer": within("view of a customer", "partner form and chatter", 1),
 }

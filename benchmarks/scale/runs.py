@@ -24,6 +24,7 @@ JOBS = {
     "results": "scene.history",
     "agenda": "scene.history",
     "team_load": "scene.history",
+    "team_panel": "scene.history",
     "customer": "scene.history",
     # The last, since it gives somebody tasks besides.
     "my_day": "scene.history",

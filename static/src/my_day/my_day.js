@@ -1,4 +1,4 @@
-import { Component, onWillStart, useRef, useState } from "@odoo/owl";
+import { Component, onMounted, onWillStart, useRef, useState } from "@odoo/owl";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
@@ -62,6 +62,7 @@ export class MyDay extends Component {
         useTasksToDrag(this.list, (id) => this.taskOf(id));
         this.useKeys();
         onWillStart(() => this.load());
+        onMounted(() => this.remember());
     }
 
     useKeys() {
@@ -204,8 +205,14 @@ export class MyDay extends Component {
     show(look) {
         Object.assign(this.look, look);
         this.state.limit = PAGE;
-        this.props.updateActionState?.({ ...this.look });
+        this.remember();
         return this.load();
+    }
+
+    /** What is not chosen is not in the address. */
+    remember() {
+        const chosen = Object.entries(this.look).map(([name, value]) => [name, value || undefined]);
+        this.props.updateActionState?.(Object.fromEntries(chosen));
     }
 
     showMore() {
@@ -285,8 +292,14 @@ export class MyDay extends Component {
         return this.dialog("crm_playbook.crm_action_record_action", task, {
             default_instead: "reschedule",
             default_mode: "planned",
+            default_hours: this.hoursOf(task),
             default_date: task.mode === "planned" ? task.start : serializeDateTime(this.nextHour),
         });
+    }
+
+    hoursOf({ start, end, hours }) {
+        const [begin, stop] = [start, end || start].map((date) => deserializeDateTime(date));
+        return end ? stop.diff(begin, "hours").hours : hours;
     }
 
     /** What to offer as an hour: soon if today is shown, else in the morning. */

@@ -1,4 +1,4 @@
-import { Component, onWillStart, useState } from "@odoo/owl";
+import { Component, onMounted, onWillStart, useState } from "@odoo/owl";
 import { getStartOfLocalWeek } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
@@ -43,6 +43,7 @@ export class TeamPanel extends Component {
         this.to = useState({ user: SAME, day: SAME });
         useSetupAction({ getLocalState: () => ({ panel: { ...this.look } }) });
         onWillStart(() => this.loadNumbers());
+        onMounted(() => this.remember());
     }
 
     readableDay(text) {
@@ -146,8 +147,13 @@ export class TeamPanel extends Component {
     show(look) {
         Object.assign(this.look, look);
         this.close();
-        this.props.updateActionState?.({ ...this.look });
+        this.remember();
         return this.loadNumbers();
+    }
+
+    remember() {
+        const { first, weeks, team_id } = this.look;
+        this.props.updateActionState?.({ first, weeks, team_id: team_id || undefined });
     }
 
     goBy(steps) {
