@@ -82,6 +82,20 @@ class TestCrmLeadTimeline(PlaybookCase):
         )
         self.assertNotIn("The offer", [i["title"] for i in lead.timeline()["items"]])
 
+    def test_visit_in_the_calendar_is_told_once(self):
+        lead = self._start()
+        visit = (
+            self.env["crm.action"]
+            .with_user(self.seller)
+            .create({"lead_id": lead.id, "action_type_id": self.visit.id})
+        )
+        visit.plan(MONDAY)
+        event = self.env["calendar.event"].search([("crm_action_id", "=", visit.id)])
+        self.assertEqual(event.opportunity_id, lead)
+        visit.done(self.interested.id)
+        kinds = [item["title"] for item in lead.timeline(kind="visit")["items"]]
+        self.assertEqual(kinds, ["Test visit: Test interested"])
+
     # === ACCESS === #
 
     def test_seller_does_not_see_that_of_a_colleague(self):
@@ -280,5 +294,5 @@ class TestCrmLeadTimeline(PlaybookCase):
         ).reconcile()
 
     def _money(self, lead):
-        lead.invalidate_recordset()
+        self.env.invalidate_all()
         return lead.sale_amount_total, lead.invoiced_amount, lead.due_amount
