@@ -3,5 +3,6 @@ from . import wizard
 
 
 def uninstall_hook(env):
-    """Take away what Odoo does not know of: triggers on tables that stay."""
+    """Take away what would stay: triggers on tables of others, tasks in agendas."""
     env["crm.campaign.figure.delta"]._stop_counting()
+    env["crm.action"].search([("state", "=", "planned")])._drop_mirrors()

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 
 from .engine import as_engine, as_mirror, is_mirror
 
@@ -36,28 +37,32 @@ class CalendarEvent(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if is_mirror(self.env):
+        if is_mirror(self.env) or not self._is_for_an_action(vals_list):
             return super().create(vals_list)
-        # Its activity, if it is made for one, is told when the action is.
+        # The activity that it is made for hears of it from its action.
         events = super(CalendarEvent, as_mirror(self)).create(vals_list)
         events = events.with_env(self.env)
-        for event in events.filtered("activity_ids.crm_action_id"):
+        for event in events.filtered(lambda event: event._activity_action()):
             event._adopt()
         return events
 
     def write(self, vals):
         told = self._with_action() if not TOLD.isdisjoint(vals) else self.browse()
-        if not told:
-            return super().write(vals)
-        told._check_happens_once(vals)
-        result = super(CalendarEvent, as_mirror(self)).write(vals)
+        given = dict(vals)
+        if others := self - told:
+            super(CalendarEvent, others).write(dict(given))
+        if told:
+            told._check_is_a_task(given)
+            super(CalendarEvent, as_mirror(told)).write(dict(given))
         for event in told:
             event._tell_action()
-        return result
+        return True
 
     def unlink(self):
         shown = self._with_action().filtered("active")
-        actions = shown._actions().filtered_domain([("state", "=", "planned")])
+        actions = shown._actions().filtered(
+            lambda action: action.sudo().state == "planned"
+        )
         result = super().unlink()
         for action in actions:
             action._as_assignee().cancel(self.env._("Its meeting was deleted."))
@@ -73,14 +78,31 @@ class CalendarEvent(models.Model):
         """Their actions, with the rights of whoever asks."""
         return self.env["crm.action"].browse(self.sudo().crm_action_id.ids)
 
-    def _check_happens_once(self, vals):
-        if vals.get("recurrency"):
+    def _check_is_a_task(self, vals):
+        """A task is done once, and at an hour."""
+        if vals.get("recurrency") or vals.get("allday"):
             raise UserError(
                 self.env._(
-                    "%s is one task of a playbook: it cannot be repeated.",
+                    "%s is one task of a playbook: it is neither repeated nor does it "
+                    "last all day. Choose the hour at which it begins.",
                     self[:1].name,
                 )
             )
+
+    @api.model
+    def _is_for_an_action(self, vals_list):
+        """Whether one of the events is made for the activity of an action."""
+        activities = self.env["mail.activity"].sudo()
+        for vals in vals_list:
+            for command in vals.get("activity_ids") or []:
+                if command[0] in (Command.LINK, Command.SET):
+                    linked = command[2] if command[0] == Command.SET else command[1]
+                    activities |= activities.browse(linked)
+        return bool(activities.crm_action_id)
+
+    def _activity_action(self):
+        """The action whose activity the event was made for, if any."""
+        return self.sudo().activity_ids.crm_action_id[:1]
 
     def _tell_action(self):
         """Do to the action what was done to its event."""
@@ -95,22 +117,33 @@ class CalendarEvent(models.Model):
         action._reflect()
 
     def _tell_when_and_who(self, action):
+        """All at once: told one thing, the action would take the others back."""
+        values = {}
         if not action._is_in_calendar() or self._is_elsewhen(action):
-            action._plan_anew(date_start=self.start, date_end=self.stop, mode="planned")
-        action._pass_on(self.user_id)
-        guests = self.partner_ids - self.user_id.partner_id
+            values |= {"date_start": self.start, "date_end": self.stop}
+            values["mode"] = "planned"
+        if (user := self.user_id) != action.user_id:
+            values["user_id"] = user and action._existing_colleague(user.id).id
+        guests = self.partner_ids - (user | action.user_id).partner_id
         if guests != action.guest_ids:
-            as_engine(action).write({"guest_ids": guests.ids})
+            values["guest_ids"] = [Command.set(guests.ids)]
+        if values:
+            action._plan_anew(**values)
 
     def _is_elsewhen(self, action):
-        values = action._prepare_event_values()
-        return (self.start, self.stop) != (values["start"], values["stop"])
+        times = action._prepare_event_times()
+        return (self.start, self.stop) != (times["start"], times["stop"])
 
     def _adopt(self):
-        """The event that was made for the activity of an action is the action's own."""
-        action = self.activity_ids.crm_action_id[:1]._as_assignee()
+        """The event that was made for the activity of an action is the action's own.
+
+        :raise UserError: when it is not what a task can be
+        :raise AccessError: when one may not change the action
+        """
+        action = self._activity_action().with_env(self.env)._as_assignee()
         if action.sudo().state != "planned":
             return
-        action._events().unlink()
+        self._check_is_a_task({"allday": self.allday, "recurrency": self.recurrency})
+        action._drop_events(action._events())
         as_mirror(as_engine(self)).write({"crm_action_id": action.id})
         self._tell_action()

@@ -519,8 +519,9 @@ class CrmAction(models.Model):
 
         :raise UserError: when it is done, its opportunity closed, or its stage left
         """
-        self._journey()._check_open()
-        self._check_stay_lasts()
+        # Who may plan an action anew need not see all of its opportunity.
+        self.sudo()._journey()._check_open()
+        self.sudo()._check_stay_lasts()
         values |= {"failure": False, "failure_reason": False, "cancel_reason": False}
         if self.state == "planned":
             as_engine(self).write(values)
@@ -563,11 +564,26 @@ class CrmAction(models.Model):
         """Say with which outcome ended what was ticked off without one."""
         values = {"outcome_id": outcome.id}
         as_engine(self).write(values | ({"note": note} if note else {}))
-        self._answer_outcome()
+        if self._is_of_present_stay():
+            self._answer_outcome()
+        else:
+            self._note_late_outcome()
 
     def _answer_outcome(self):
         event = Event.of_action("outcome", as_engine(self))
         self.env["crm.playbook.rule"]._answer(event)
+
+    def _is_of_present_stay(self):
+        """Whether the opportunity, if any, still stands where the action was done."""
+        journey = self.sudo()._journey()
+        is_there = self.stage_visit == journey.stage_visit and journey._is_open()
+        return not journey or is_there
+
+    def _note_late_outcome(self):
+        line = self.env["crm.transition"]._open(
+            Event.of_action("outcome", as_engine(self))
+        )
+        line._note(effects=self.env._("The opportunity has moved on since: it stays."))
 
     def _prepare_done_values(self, outcome):
         return {

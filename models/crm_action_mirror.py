@@ -11,19 +11,20 @@ from odoo.tools.misc import clean_context
 from . import bulk
 from .engine import as_engine, as_mirror
 
-# What activity and calendar event show of an action.
+# What activity and calendar event show of an action, in times, people and places ...
 MIRRORED = {
     "state",
     "mode",
     "user_id",
     "date_start",
     "date_end",
-    "action_type_id",
-    "partner_id",
     "lead_id",
-    "note",
     "guest_ids",
 }
+# ... and in words, which people may put in words of their own there.
+MIRRORED_WORDS = {"action_type_id", "partner_id", "note"}
+# What would make Odoo link new events to what the caller has on the screen.
+CALLERS_OWN = ("active_model", "active_id", "active_ids", "orig_activity_ids")
 
 
 class CrmAction(models.Model):
@@ -65,15 +66,15 @@ class CrmAction(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not MIRRORED.isdisjoint(vals):
+        has_new_words = not MIRRORED_WORDS.isdisjoint(vals)
+        if has_new_words or not MIRRORED.isdisjoint(vals):
             # What the scheduler does is in nobody's agenda, and there may be thousands.
             touched = self if "mode" in vals else self.filtered(_is_human)
-            touched._reflect()
+            touched._reflect(has_new_words)
         return result
 
     def unlink(self):
-        self._activities().unlink()
-        self._events().unlink()
+        self._drop_mirrors()
         return super().unlink()
 
     def _invite(self, guests):
@@ -103,16 +104,27 @@ class CrmAction(models.Model):
 
     # === REFLECTING === #
 
-    def _reflect(self):
-        """Have activity and calendar event of each action say what it says."""
+    def _reflect(self, has_new_words=False):
+        """Have activity and calendar event of each action say what it says.
+
+        :param has_new_words: whether its type, entity or note are others now
+        """
         actions = as_engine(self)
-        _link(actions._reflect_in_activities(), actions._reflect_in_calendar())
+        _link(
+            actions._reflect_in_activities(has_new_words),
+            actions._reflect_in_calendar(has_new_words),
+        )
 
     def _reflect_new(self):
         """The same for actions that were only just planned, and have no mirror yet."""
         shown = as_engine(self)._in_mirror()
         timed = shown.filtered(lambda action: action._is_in_calendar())
         _link(shown._create_activities(), timed._create_events())
+
+    def _drop_mirrors(self):
+        """Delete what shows the actions."""
+        self._activities().unlink()
+        self._drop_events(self._events())
 
     def _activities(self):
         """The activities of the actions that are not done yet."""
@@ -129,7 +141,10 @@ class CrmAction(models.Model):
 
         Nobody is told by mail of each task they are given: they have an agenda.
         """
-        context = clean_context(self.env.context) | {
+        context = clean_context(self.env.context)
+        for key in CALLERS_OWN:
+            context.pop(key, None)
+        context |= {
             "active_test": True,
             "mail_activity_quick_update": True,
             "mail_create_nolog": True,
@@ -139,13 +154,16 @@ class CrmAction(models.Model):
             "skip_contact_description": True,
             "tracking_disable": True,
         }
-        return as_mirror(as_engine(self.env[name]).with_context(context))
+        return as_mirror(as_engine(self.env[name].with_context(context)))
 
     def _in_mirror(self):
-        """The actions that somebody has still to do."""
+        """The actions that somebody has still to do; a correction is done already."""
         return self.filtered(
             lambda action: (
-                action.state == "planned" and _is_human(action) and action.user_id
+                action.state == "planned"
+                and _is_human(action)
+                and action.user_id
+                and not action.corrects_id
             )
         )
 
@@ -154,20 +172,23 @@ class CrmAction(models.Model):
 
     # === ACTIVITIES === #
 
-    def _reflect_in_activities(self):
+    def _reflect_in_activities(self, has_new_words):
         """:return: {action: its activity}, of those that have one now"""
         shown = self._in_mirror()
         reflected = {act.crm_action_id: act for act in self._activities()}
-        dropped = self.env["mail.activity"]
+        dropped = []
         for action in (self - shown).filtered(lambda action: action in reflected):
             activity = reflected.pop(action)
             if action.state == "done":
                 activity._action_done(feedback=action._feedback())
             else:
-                dropped += activity
-        as_mirror(dropped).unlink()
+                dropped.append(activity.id)
+        self._mirror_model("mail.activity").browse(dropped).unlink()
         for action, activity in reflected.items():
-            _write_difference(activity, action._prepare_activity_values())
+            values = action._prepare_activity_values()
+            if has_new_words:
+                values |= action._prepare_activity_words()
+            _write_difference(activity, values)
         missing = shown.filtered(lambda action: action not in reflected)
         return reflected | missing._create_activities()
 
@@ -180,6 +201,7 @@ class CrmAction(models.Model):
             return {}
         rows = [
             action._prepare_activity_values()
+            | action._prepare_activity_words()
             # Computed by Odoo, each costs a query.
             | {
                 "res_name": action._document().display_name,
@@ -204,10 +226,15 @@ class CrmAction(models.Model):
             "res_model_id": self.env["ir.model"]._get_id(document._name),
             "res_model": document._name,
             "res_id": document.id,
-            "activity_type_id": self.action_type_id.activity_type_id.id,
             "user_id": self.user_id.id,
             "date_deadline": self._local_start().date(),
-            "summary": self.action_type_id.name,
+        }
+
+    def _prepare_activity_words(self):
+        action_type = self.action_type_id.with_context(lang=self.user_id.lang)
+        return {
+            "activity_type_id": action_type.activity_type_id.id,
+            "summary": action_type.name,
             "note": plaintext2html(self.note) if self.note else False,
         }
 
@@ -228,40 +255,53 @@ class CrmAction(models.Model):
 
     # === CALENDAR === #
 
-    def _reflect_in_calendar(self):
+    def _reflect_in_calendar(self, has_new_words):
         """:return: {action: its event}, of those that are in the calendar now"""
         events = {event.crm_action_id: event for event in self._events()}
         timed = self.filtered(lambda action: action._is_in_calendar())
-        for action in self - timed:
-            if (event := events.get(action)) and action.state != "done":
-                action._take_out_of_calendar(event)
+        self._take_out_of_calendar(
+            [(action, events[action]) for action in self - timed if action in events]
+        )
         reflected = {action: events[action] for action in timed if action in events}
-        for action, event in reflected.items():
-            action._bring_up_to_date(event)
-        missing = timed.filtered(lambda action: action not in events)
+        for action in [*reflected]:
+            if reflected[action].user_id != action.user_id:
+                # A calendar elsewhere belongs to its owner: the new one gets another.
+                self._drop_events(reflected.pop(action))
+            else:
+                action._bring_up_to_date(reflected[action], has_new_words)
+        missing = timed.filtered(lambda action: action not in reflected)
         return reflected | missing._create_events()
 
     def _create_events(self):
         """:return: {action: its calendar event}"""
-        if not self:
-            return {}
-        rows = [action._prepare_event_values() for action in self]
-        events = self._mirror_model("calendar.event").create(rows)
-        for action, event in zip(self, events, strict=True):
+        created = {}
+        for user, actions in self.grouped("user_id").items():
+            rows = [
+                {"crm_action_id": action.id}
+                | action._prepare_event_times()
+                | action._prepare_event_people()
+                | action._prepare_event_words()
+                for action in actions
+            ]
+            events = self._mirror_model("calendar.event").with_user(user).sudo()
+            created |= dict(zip(actions, events.create(rows), strict=True))
+        for action, event in created.items():
             # Given at once, Odoo would make an activity and a message of its own.
             event.write(action._prepare_event_document())
             action._tell_guests("invitation", event, action.guest_ids)
-        return dict(zip(self, events, strict=True))
+        return created
 
-    def _bring_up_to_date(self, event):
+    def _bring_up_to_date(self, event, has_new_words):
         before = (event.start, event.stop) if event.active else None
         attending = event.partner_ids
-        _write_difference(
-            event,
-            {"active": True}
-            | self._prepare_event_values()
-            | self._prepare_event_document(),
-        )
+        times = self._prepare_event_times()
+        words = self._prepare_event_words() if has_new_words else {}
+        others = self._prepare_event_people() | words | self._prepare_event_document()
+        changes = _difference(event, {"active": True} | others)
+        if _difference(event, times):
+            changes |= times  # both: from a new start alone, Odoo works out the end
+        if changes:
+            event.write(changes)
         if before is None:
             self._tell_guests("invitation", event, self.guest_ids)
             return
@@ -269,21 +309,48 @@ class CrmAction(models.Model):
         if before != (event.start, event.stop):
             self._tell_guests("changedate", event, self.guest_ids & attending)
 
-    def _take_out_of_calendar(self, event):
-        if event.active:
-            event.write({"active": False})
-            self._tell_guests("deleted", event, self.guest_ids)
+    def _take_out_of_calendar(self, shown):
+        """Archive the events of actions that are not in the calendar any more.
 
-    def _prepare_event_values(self):
-        people = self.user_id.partner_id | self.guest_ids
+        What was done stays there, unless it was done before its hour came.
+
+        :param shown: list of actions and their events
+        """
+        now = fields.Datetime.now()
+        left = [
+            (action, event)
+            for action, event in shown
+            if event.active and (action.state != "done" or event.start > now)
+        ]
+        events = self._mirror_model("calendar.event")
+        events.browse(event.id for _action, event in left).write({"active": False})
+        for action, event in left:
+            action._tell_guests("deleted", event, action.guest_ids)
+
+    def _drop_events(self, events):
+        """Delete events; their activities, which Odoo would delete too, stay."""
+        events.activity_ids.write({"calendar_event_id": False})
+        # Where calendars are synchronised, deleting only archives for a while.
+        events.write({"crm_action_id": False})
+        events.unlink()
+
+    def _prepare_event_times(self):
         return {
-            "crm_action_id": self.id,
-            "name": self.display_name,
             "start": self.date_start,
             "stop": self.date_end or self.date_start + self.action_type_id._length(),
+        }
+
+    def _prepare_event_people(self):
+        people = self.user_id.partner_id | self.guest_ids
+        return {
             "user_id": self.user_id.id,
-            "location": self._place(),
             "partner_ids": [Command.set(people.ids)],
+        }
+
+    def _prepare_event_words(self):
+        return {
+            "name": self.with_context(lang=self.user_id.lang).display_name,
+            "location": self._place(),
         }
 
     def _prepare_event_document(self):
@@ -305,7 +372,6 @@ class CrmAction(models.Model):
         """Tell who was invited, by Odoo's own letters, of what is still to come."""
         if not guests or event.start <= fields.Datetime.now():
             return
-        telling = event.with_context(no_mail_to_attendees=False)
         if what == "deleted":
             template = self.env.ref("calendar.calendar_template_delete_event")
             template.send_mail(
@@ -315,6 +381,7 @@ class CrmAction(models.Model):
             )
             return
         template = self.env.ref(f"calendar.calendar_template_meeting_{what}")
+        telling = event.with_context(no_mail_to_attendees=False)
         invited = telling.attendee_ids.filtered(
             lambda attendee: attendee.partner_id in guests
         )
@@ -326,9 +393,13 @@ class CrmAction(models.Model):
         """The same action, with all rights where it is one's own.
 
         Whoever has a task may do it in Odoo's own tools, salesperson or not.
+
+        :raise AccessError: when it is another's, and one may not change it
         """
-        is_own = self.sudo().user_id == self.env.user
-        return self.sudo() if is_own else self
+        if self.sudo().user_id == self.env.user:
+            return self.sudo()
+        self.check_access("write")
+        return self
 
     def _move_to_day(self, day):
         """Plan the action anew on another day, at the same hour where it is."""
@@ -359,14 +430,17 @@ def _is_human(action):
 
 
 def _write_difference(record, values):
-    """Write those of the values that the record does not have yet."""
-    differing = {
+    if differing := _difference(record, values):
+        record.write(differing)
+
+
+def _difference(record, values):
+    """Those of the values that the record does not have yet."""
+    return {
         name: value
         for name, value in values.items()
         if not _has_already(record, name, value)
     }
-    if differing:
-        record.write(differing)
 
 
 def _has_already(record, name, value):

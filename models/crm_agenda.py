@@ -291,24 +291,17 @@ class CrmAgenda(models.AbstractModel):
         """Odoo's own meetings of the one person, so that nobody plans over them."""
         if len(people) != 1:
             return []
-        meetings = self.env["calendar.event"].search(
-            [
-                ("partner_ids", "in", people.partner_id.ids),
-                ("crm_action_id", "=", False),
-                ("start", "<", end),
-                ("stop", ">", start),
-                ("show_as", "=", "busy"),
-            ],
-            limit=MOST_SHOWN,
-        )
+        busy = people._busy_times(pytz.utc.localize(start), pytz.utc.localize(end))
         return [
             {
                 "id": meeting.id,
-                "name": meeting.display_name,
-                "start": fields.Datetime.to_string(meeting.start),
-                "end": fields.Datetime.to_string(meeting.stop),
+                # Of what is private, who asks reads that one is busy, and no more.
+                "name": meeting.with_env(self.env).display_name,
+                "start": _utc(since),
+                "end": _utc(until),
             }
-            for meeting in meetings.filtered(lambda meeting: not meeting.allday)
+            for since, until, meeting in busy[:MOST_SHOWN]
+            if not meeting.crm_action_id
         ]
 
     # === CHOICES === #

@@ -5,8 +5,9 @@ from itertools import islice, repeat
 import pytz
 
 from odoo import fields, models
-from odoo.fields import Domain
 from odoo.tools.intervals import Intervals
+
+from .res_users_hours import naive
 
 # Planned hours are told to people: nobody plans a visit at 10:37.
 PLANNING_STEP = timedelta(minutes=15)
@@ -48,12 +49,12 @@ class CrmTaskPlan(models.AbstractModel):
         zone = pytz.timezone(user.tz or company.partner_id.tz or "UTC")
         start = self._after_delay(zone, company)
         if self.task_mode != "planned":
-            return [(_naive(start), False)] * count
+            return [(naive(start), False)] * count
         length = self.task_type_id._length()
         moments = self._free_moments(user, company, _next_step(start), length)
         # What nobody has yet is in nobody's way.
         taken = islice(moments, count) if user else [next(moments)] * count
-        return [(_naive(moment), _naive(moment + length)) for moment in taken]
+        return [(naive(moment), naive(moment + length)) for moment in taken]
 
     def _after_delay(self, zone, company):
         """Now, later by the delay; on later days at the company's standard hour."""
@@ -73,15 +74,17 @@ class CrmTaskPlan(models.AbstractModel):
     def _free_moments(self, user, company, moment, length):
         """The moments from ``moment`` on at which ``user`` could begin, without end.
 
-        Each is a planning step inside the working hours, leaves respected, at which the
-        calendar of the user is free for ``length``, the earlier moments included. Where
-        nobody works any more, it is the last one told for ever. The cost of each grows
-        with the working days and meetings between it and the one before.
+        Each is a planning step inside the working hours, leaves respected, such that
+        the calendar of the user is free for ``length`` and the day's work does not end
+        before, unless it is shorter than that; the earlier moments are kept free as
+        well. Where nobody works any more, it is the last one told for ever. Calendars
+        are looked at as this transaction sees them. The cost grows with the working
+        days and meetings up to the moment.
         """
-        busy = self._busy_times(user, moment)
-        for start, stop in self._working_hours(user, company, moment):
+        for start, stop, busy in self._working_hours(user, company, moment, length):
             moment = _next_step(max(start, moment))
-            while moment < stop:
+            latest = max(stop - length, start)
+            while moment <= latest and moment < stop:
                 while busy and busy[0][1] <= moment:
                     busy.popleft()
                 if busy and busy[0][0] < moment + length:
@@ -91,50 +94,33 @@ class CrmTaskPlan(models.AbstractModel):
                     moment = _next_step(moment + max(length, PLANNING_STEP))
         yield from repeat(moment)
 
-    def _working_hours(self, user, company, moment):
+    def _working_hours(self, user, company, moment, length):
         """From when to when ``user`` works, leaves taken out, one after the other.
 
-        Without a calendar people are taken to work at any time.
+        With each comes when there is something in the calendar of the user. Without
+        working hours people are taken to work at any time.
         """
         calendar = user.resource_calendar_id or company.resource_calendar_id
-        last = moment + FURTHEST
-        if not calendar:
-            yield moment, last
-            return
         resource = user.resource_ids[:1]
-        while moment < last:
-            horizon = moment + HORIZON
-            hours = calendar._work_intervals_batch(
-                moment, horizon, resources=resource, tz=moment.tzinfo
-            )
-            for start, stop, _attendance in hours[resource.id]:
-                yield start, stop
-            moment = horizon
-
-    def _busy_times(self, user, moment):
-        """When there is something in the calendar of ``user``, in order and apart."""
-        events = self.env["calendar.event"].sudo()
-        attends = Domain("partner_id", "=", user.partner_id.id)
-        found = events.search_fetch(
-            Domain("attendee_ids", "any", attends & Domain("state", "!=", "declined"))
-            & Domain("show_as", "=", "busy")
-            & Domain("stop", ">", _naive(moment))
-            & Domain("start", "<", _naive(moment + FURTHEST)),
-            ["start", "stop"],
-        )
-        times = Intervals(
-            (pytz.utc.localize(event.start), pytz.utc.localize(event.stop), event)
-            for event in found
-        )
-        return deque((start, stop) for start, stop, _events in times)
+        # From midnight on, so that the first hours of work are not cut short.
+        begin = moment.tzinfo.localize(datetime.combine(moment, time.min))
+        last = moment + FURTHEST
+        while begin < last:
+            horizon = begin + HORIZON
+            times = Intervals(user._busy_times(begin, horizon + length))
+            busy = deque((since, until) for since, until, _meetings in times)
+            if calendar:
+                hours = calendar._work_intervals_batch(
+                    begin, horizon, resources=resource, tz=moment.tzinfo
+                )[resource.id]
+            else:
+                hours = [(begin, horizon, calendar)]
+            for start, stop, _attendance in hours:
+                yield start, stop, busy
+            begin = horizon
 
 
 def _next_step(moment):
     """The first moment at or after this one that planned hours may begin at."""
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     return moment + (midnight - moment) % PLANNING_STEP
-
-
-def _naive(moment):
-    """The moment as Odoo keeps it: UTC, without a zone."""
-    return moment.astimezone(pytz.utc).replace(tzinfo=None)

@@ -33,7 +33,7 @@ def as_engine(records):
 def as_mirror(records):
     """The same records, for writing what an action says into its mirrors.
 
-    Mirrors written so do not tell the action, who knows it already: no loops. Nor does
+    The action, which knows it already, is not told: no loops. Nor does
     Odoo then carry dates between an activity and its event, on the writer's clock: the
     action tells both, on the clock of whoever has it.
     """

@@ -29,12 +29,13 @@ class MailActivity(models.Model):
         if vals.get("active"):
             self._check_not_done()
         told = self._with_action() if not TOLD.isdisjoint(vals) else self.browse()
-        if not told:
-            return super().write(vals)
-        result = super(MailActivity, as_mirror(self)).write(vals)
+        if others := self - told:
+            super(MailActivity, others).write(vals)
+        if told:
+            super(MailActivity, as_mirror(told)).write(vals)
         for activity in told:
             activity._tell_action(vals)
-        return result
+        return True
 
     def unlink(self):
         actions = self._with_action()._actions()
@@ -77,14 +78,16 @@ class MailActivity(models.Model):
 
     def _tell_action(self, vals):
         """Do to the action what was done to its activity."""
+        # Told one thing, the action makes the activity say the others as they were.
+        day, user = self.date_deadline, self.user_id
         action = self._actions()._as_assignee()
         if not self.active:
             action._tick_off()
             return
         if "date_deadline" in vals:
-            action._move_to_day(self.date_deadline)
+            action._move_to_day(day)
         if "user_id" in vals:
-            action._pass_on(self.user_id)
+            action._pass_on(user)
 
     def _to_store_defaults(self, target):
         return [

@@ -21,8 +21,10 @@ class ResUsers(models.Model):
         return super().write(vals)
 
     def _give_back_actions(self):
-        planned = [("user_id", "in", self.ids), ("state", "=", "planned")]
-        self.env["crm.action"].sudo().search(planned).give_back()
+        # What the scheduler does is done for them all the same.
+        human = [("state", "=", "planned"), ("mode", "!=", "automatic")]
+        own = [("user_id", "in", self.ids), *human]
+        self.env["crm.action"].sudo().search(own).give_back()
 
     def _take_turns(self, count, model, campaign):
         """Name ``count`` of these users in turn, the one who waits longest first.

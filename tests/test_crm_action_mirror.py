@@ -176,7 +176,8 @@ class TestCrmActionMirror(MirrorCase):
     def test_done_task_is_done_in_odoo_and_stays_in_the_calendar(self):
         lead = self._create_lead().with_user(self.seller)
         action = self._visit(lead_id=lead.id)
-        action.done(self.interested.id, note="Wants the big one")
+        with self._at(TUESDAY + HOUR):
+            action.done(self.interested.id, note="Wants the big one")
         activity = self._activity(action)
         self.assertFalse(activity.active)
         self.assertEqual(activity.state, "done")
@@ -184,6 +185,45 @@ class TestCrmActionMirror(MirrorCase):
         [message] = lead.message_ids.filtered("mail_activity_type_id")
         self.assertIn("Test interested", message.body)
         self.assertIn("Wants the big one", message.body)
+
+    def test_what_is_done_before_its_hour_leaves_that_hour_free(self):
+        action = self._visit(guest_ids=self.partner.ids)
+        action.done(self.interested.id)
+        self.assertFalse(self._event(action).active)
+        letters = self._letters(self._event(action))
+        self.assertEqual(letters[self.partner.email], ["Invitation", "Deleted event"])
+
+    def test_corrected_task_is_in_the_calendar_once(self):
+        action = self._visit()
+        with self._at(TUESDAY + HOUR):
+            action.done(self.interested.id)
+            correction = action.browse(action.correct(self.declined.id))
+        self.assertFalse(self._event(correction) or self._activity(correction))
+        self.assertTrue(self._event(action).active)
+
+    def test_what_the_caller_has_on_the_screen_makes_no_other_activity(self):
+        lead = self._create_lead().with_user(self.seller)
+        self.first.write({"task_type_id": self.visit.id, "task_mode": "planned"})
+        calling = lead.with_context(active_model="crm.lead", active_id=lead.id)
+        calling.start_playbook(self.playbook.id)
+        self.assertEqual(lead.activity_ids, self._activity(lead.action_ids))
+
+    def test_end_moves_with_the_beginning_however_it_is_said(self):
+        action = self._visit()
+        action.plan(TUESDAY - HOUR, hours=2)
+        self.assertEqual(self._event(action).stop, TUESDAY + HOUR)
+        self._check_agreement(action)
+
+    def test_late_outcome_does_not_move_what_has_moved_on(self):
+        self._create_rule(self.interested, move="next")
+        lead = self._start()
+        action = self._planned(lead).with_user(self.seller)
+        self._activity(action).action_done()
+        lead.go_to_stage(self.third.id)
+        action.done(self.interested.id)
+        self.assertEqual(lead.playbook_stage_id, self.third)
+        self.assertEqual(action.outcome_id, self.interested)
+        self.assertIn("moved on", action.sudo().answer_ids.effects)
 
     def test_cancelled_task_leaves_agenda_and_calendar(self):
         action = self._visit()
@@ -394,6 +434,83 @@ class TestCrmActionMirror(MirrorCase):
         with self.assertRaises(UserError):
             event.write({"recurrency": True, "rrule_type": "daily", "count": 3})
 
+    def test_event_of_a_task_lasts_no_whole_day(self):
+        event = self._event(self._visit())
+        with self.assertRaises(UserError):
+            event.write({"allday": True})
+
+    def test_last_guest_may_be_taken_off_the_event(self):
+        action = self._visit(guest_ids=self.partner.ids)
+        event = self._event(action)
+        event.partner_ids -= self.partner
+        self.assertFalse(action.guest_ids)
+        self.assertEqual(self._letters(event)[self.partner.email], ["Invitation"])
+
+    def test_all_that_is_said_of_an_activity_at_once_is_heard(self):
+        action = self._visit()
+        change = {"date_deadline": "2026-03-10", "user_id": self.other_seller.id}
+        self._activity(action).write(change)
+        self.assertEqual(action.sudo().date_start.day, 10)
+        self.assertEqual(action.sudo().user_id, self.other_seller)
+
+    def test_all_that_is_said_of_an_event_at_once_is_heard(self):
+        action = self._visit()
+        start = TUESDAY + 3 * HOUR
+        self._event(action).write(
+            {
+                "start": start,
+                "stop": start + HOUR,
+                "user_id": self.other_seller.id,
+                "partner_ids": [(4, self.partner.id)],
+            }
+        )
+        told = action.sudo()
+        self.assertEqual(
+            (told.date_start, told.user_id, told.guest_ids),
+            (start, self.other_seller, self.partner),
+        )
+        self._check_agreement(action)
+
+    def test_other_records_edited_together_are_as_ever(self):
+        action = self._visit()
+        other = self.partner.with_user(self.seller).activity_schedule(
+            date_deadline=date(2026, 3, 5), user_id=self.seller.id
+        )
+        meeting = (
+            self.env["calendar.event"]
+            .with_user(self.seller)
+            .create(
+                {
+                    "name": "Another",
+                    "start": datetime(2026, 3, 6, 9),
+                    "stop": datetime(2026, 3, 6, 10),
+                    "activity_ids": [(6, 0, other.ids)],
+                }
+            )
+        )
+        self.assertEqual(other.date_deadline, date(2026, 3, 6))
+        (other | self._activity(action)).write({"date_deadline": date(2026, 3, 9)})
+        self.assertEqual(meeting.start.day, 9)
+        self.assertEqual(action.date_start.day, 9)
+
+    def test_words_of_people_stay(self):
+        action = self._visit()
+        activity, event = self._activity(action), self._event(action)
+        activity.write({"note": "<p>Ring twice</p>", "date_deadline": "2026-03-06"})
+        event.write({"location": "Side door", "start": TUESDAY + 2 * HOUR})
+        self.assertIn("Ring twice", activity.note)
+        self.assertEqual(event.location, "Side door")
+
+    def test_merged_entities_keep_their_meetings(self):
+        other = self._create_partner("Ada Rossi")
+        action = self._visit(partner_id=other.id)
+        merging = self.env["base.partner.merge.automatic.wizard"].create({})
+        merging._merge((self.partner | other).ids, self.partner)
+        event = self._event(action).sudo()
+        self.assertEqual(event.res_id, self.partner.id)
+        self.assertIn(self.partner.name, event.name)
+        self._check_agreement(action)
+
     # === WHO MAY === #
 
     def test_colleagues_do_not_move_what_they_may_not_see(self):
@@ -413,6 +530,44 @@ class TestCrmActionMirror(MirrorCase):
         ):
             with self.subTest(mirror=mirror), self.assertRaises(AccessError):
                 mirror.unlink()
+
+    def test_colleagues_neither_do_nor_revive_what_they_may_not_see(self):
+        action, cancelled, free = self._visit(), self._visit(), self._free()
+        cancelled.cancel()
+        others = self.other_seller
+        meeting = {
+            "name": "Mine now",
+            "start": TUESDAY,
+            "stop": TUESDAY + HOUR,
+            "activity_ids": [(6, 0, self._activity(free).ids)],
+        }
+        for change in (
+            lambda: self._activity(action, others).action_feedback("Not mine"),
+            lambda: self._activity(action, others).action_archive(),
+            lambda: self._event(cancelled, others).write({"active": True}),
+            lambda: self.env["calendar.event"].with_user(others).create(meeting),
+        ):
+            with self.assertRaises(AccessError), self.env.cr.savepoint():
+                change()
+            self.env.invalidate_all()
+        self.assertEqual(action.state, "planned")
+        self.assertEqual(cancelled.state, "cancelled")
+        self.assertEqual(free.mode, "free")
+
+    def test_leader_moves_tasks_of_opportunities_of_others(self):
+        lead = self._start()
+        task = self._planned(lead).with_user(self.leader)
+        task.reschedule(TUESDAY + HOUR)
+        self.assertEqual(task.date_start, TUESDAY + HOUR)
+
+    def test_who_does_not_sell_moves_and_deletes_own_meetings(self):
+        clerk = self._create_user("clerk", "base.group_user")
+        moved, deleted = self._visit(), self._visit()
+        (moved | deleted).with_user(self.leader).reassign(clerk.id)
+        self._event(moved, clerk).write({"start": TUESDAY + 3 * HOUR})
+        self._event(deleted, clerk).unlink()
+        self.assertEqual(moved.sudo().date_start, TUESDAY + 3 * HOUR)
+        self.assertEqual(deleted.sudo().state, "cancelled")
 
     def test_whoever_has_a_task_does_it_though_no_salesperson(self):
         clerk = self._create_user("clerk", "base.group_user")

@@ -75,7 +75,9 @@ WORKING_HOURS = [
     ("Europe/Madrid", "2026-03-02 12:50", 0, 0, "2026-03-02 14:00"),
     ("America/Los_Angeles", "2026-03-02 17:50", 0, 0, "2026-03-03 09:00"),
     ("Asia/Tokyo", "2026-03-02 17:50", 1, 0, "2026-03-05 09:00"),
-    ("Europe/Madrid", "2026-03-03 17:45", 0, 0, "2026-03-03 17:45"),
+    ("Europe/Madrid", "2026-03-03 16:45", 0, 0, "2026-03-03 16:45"),
+    # A visit of an hour does not fit any more.
+    ("Europe/Madrid", "2026-03-03 17:15", 0, 0, "2026-03-05 09:00"),
     ("Europe/Madrid", "2026-03-03 10:00", 1, 0, "2026-03-05 09:00"),
     # Over the weekend on which the clocks change.
     ("Europe/Madrid", "2026-03-27 18:00", 0, 0, "2026-03-30 09:00"),
@@ -230,8 +232,10 @@ class TestDueTimes(MessageCase):
 
     def _works_at(self, zone, moment):
         clock = on_clock(zone, moment)
-        hours = any(begin <= clock.hour < end for begin, end in (MORNING, AFTERNOON))
-        return clock.weekday() < 5 and hours
+        hour = clock.hour + clock.minute / 60
+        length = self.visit.duration
+        fits = any(begin <= hour <= end - length for begin, end in (MORNING, AFTERNOON))
+        return clock.weekday() < 5 and fits
 
     # === HELPERS === #
 

@@ -17,6 +17,15 @@ class MergePartners(models.TransientModel):
         return super()._update_foreign_keys(src_partners, dst_partner)
 
     @api.model
+    def _update_values(self, src_partners, dst_partner):
+        """What shows the tasks of the merged ones in calendars shows the kept one."""
+        result = super()._update_values(src_partners, dst_partner)
+        planned = [("partner_id", "=", dst_partner.id), ("state", "=", "planned")]
+        human = [*planned, ("mode", "!=", "automatic")]
+        self.env["crm.action"].sudo().search(human)._reflect(has_new_words=True)
+        return result
+
+    @api.model
     def _number_rounds_anew(self, src_partners, dst_partner):
         """Number the rounds of each campaign on from those of the kept entity.
 
