@@ -151,7 +151,7 @@ class CrmAction(models.Model):
     note = fields.Text()
     done_at = fields.Datetime(readonly=True)
     done_by_id = fields.Many2one("res.users", "Recorded By", readonly=True)
-    cost = fields.Monetary(readonly=True, groups=MONEY_GROUPS)
+    cost = fields.Monetary(readonly=True, copy=False, groups=MONEY_GROUPS)
     points = fields.Integer(readonly=True)
     cancel_reason = fields.Char(readonly=True)
     failure = fields.Selection(FAILURES, readonly=True)
@@ -187,6 +187,9 @@ class CrmAction(models.Model):
     _open_of_user_index = models.Index(
         "(user_id, date_start, id) "
         "INCLUDE (company_id, team_id, lead_id, mode, date_end) WHERE state = 'planned'"
+    )
+    _without_outcome_index = models.Index(
+        "(user_id) WHERE state = 'done' AND outcome_id IS NULL"
     )
     _done_of_user_index = models.Index("(user_id, done_at) WHERE state = 'done'")
     _partner_index = models.Index("(partner_id, date_start)")

@@ -52,9 +52,7 @@ class CrmAction(models.Model):
         "event, besides the person who has the task.",
     )
     activity_ids = fields.One2many("mail.activity", "crm_action_id", "Odoo Activity")
-    calendar_event_ids = fields.One2many(
-        "calendar.event", "crm_action_id", "Calendar Event"
-    )
+    calendar_event_ids = fields.One2many("calendar.event", "crm_action_id")
 
     # === CRUD === #
 
@@ -141,20 +139,22 @@ class CrmAction(models.Model):
 
         Nobody is told by mail of each task they are given: they have an agenda.
         """
-        context = clean_context(self.env.context)
-        for key in CALLERS_OWN:
-            context.pop(key, None)
-        context |= {
-            "active_test": True,
-            "mail_activity_quick_update": True,
-            "mail_create_nolog": True,
-            "mail_create_nosubscribe": True,
-            "no_mail_to_attendees": True,
-            "skip_attendee_notification": True,
-            "skip_contact_description": True,
-            "tracking_disable": True,
+        context = {
+            key: value
+            for key, value in clean_context(self.env.context).items()
+            if key not in CALLERS_OWN
         }
-        return as_mirror(as_engine(self.env[name].with_context(context)))
+        model = self.env(context=context)[name].with_context(
+            active_test=True,
+            mail_activity_quick_update=True,
+            mail_create_nolog=True,
+            mail_create_nosubscribe=True,
+            no_mail_to_attendees=True,
+            skip_attendee_notification=True,
+            skip_contact_description=True,
+            tracking_disable=True,
+        )
+        return as_mirror(as_engine(model))
 
     def _in_mirror(self):
         """The actions that somebody has still to do; a correction is done already."""

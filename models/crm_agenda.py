@@ -36,10 +36,10 @@ class CrmAgenda(models.AbstractModel):
             neither is given; ``crm_campaign_id`` and ``action_type_id`` narrow them
         :param int limit: how many tasks of each list
         :return: dict of ``planned`` and ``done`` (lists of tasks within the span),
-            ``late``, ``free`` and ``nobody`` (each ``tasks`` and ``count``, which goes
-            up to ``most_counted``), ``figures``, ``working`` (when one person works,
-            UTC; False where no hours are set), ``meetings`` (what else takes that
-            person's time) and ``choices`` of the filters
+            ``late``, ``lacking`` (an outcome), ``free`` and ``nobody`` (each ``tasks``
+            and ``count``, which goes up to ``most_counted``), ``figures``, ``working``
+            (when one person works, UTC; False where no hours are set), ``meetings``
+            (what else takes that person's time) and ``choices`` of the filters
         :raise UserError: when the span or a filter cannot be read
         :raise AccessError: when one may not look at these people
         """
@@ -53,6 +53,7 @@ class CrmAgenda(models.AbstractModel):
             "planned": self._planned(own, start, end),
             "done": self._done(own, start, end),
             "late": self._list(own & self._late(), limit),
+            "lacking": self._list(own & self._lacking(), limit),
             "free": self._list(own & self._free_until(end), limit),
             "nobody": self._list(narrowed & self._to_take(filters, end), limit),
             "figures": self._figures(people, own, start, end),
@@ -126,6 +127,11 @@ class CrmAgenda(models.AbstractModel):
         late = self.env["crm.action"]._late_domain()
         # Said besides, so that PostgreSQL looks at no later part of the index.
         return late & Domain("date_start", "<", fields.Datetime.now())
+
+    @api.model
+    def _lacking(self):
+        """What was ticked off elsewhere, and waits for its outcome."""
+        return self.env["crm.action"]._lacks_outcome_domain()
 
     @api.model
     def _free_until(self, end):

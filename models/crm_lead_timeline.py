@@ -275,7 +275,7 @@ class CrmLead(models.Model):
             "title": " · ".join(filter(None, parts)),
             "text": line.rule_id.sentence,
             "user": line.user_id.name,
-            "tone": {"won": "positive", "lost": "negative"}.get(line.result),
+            "tone": {"won": "positive", "lost": "negative"}.get(line.result, False),
             "model": False,
         }
 

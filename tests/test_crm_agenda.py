@@ -8,7 +8,7 @@ from .common import TeamCase
 
 MONDAY = datetime(2026, 3, 2)
 NOON = MONDAY + timedelta(hours=12)
-LISTS = ("late", "free", "nobody")
+LISTS = ("late", "lacking", "free", "nobody")
 
 
 class AgendaCase(TeamCase):
@@ -108,6 +108,13 @@ class TestCrmAgenda(AgendaCase):
         self._check_lists(
             agenda, late=[late_free.id, late.id], free=[free.id], nobody=[to_take.id]
         )
+
+    def test_what_was_ticked_off_waits_for_its_outcome(self):
+        task = self._plan(self.seller)
+        task.activity_ids.with_user(self.seller).action_done()
+        self._check_lists(self._agenda(self.seller), lacking=[task.id])
+        task.with_user(self.seller).done(self.interested.id)
+        self._check_lists(self._agenda(self.seller))
 
     def test_week_shows_what_may_be_done_in_it(self):
         today, sunday = self._plan(self.seller), self._plan(self.seller, 6 * 24 + 23)

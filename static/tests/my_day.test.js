@@ -61,6 +61,7 @@ beforeEach(() => {
         planned: [planned(1, "Planned Paula")],
         done: [],
         late: list(task(2, "Late Luis", { is_late: true, start: "2026-02-20 00:00:00" })),
+        lacking: list(),
         free: list(task(3, "Free Fatima"), task(4, "Free Felix")),
         nobody: list(task(5, "Nobody Nora", { user: false, is_mine: false })),
         figures: { done: 3, points: 25, left: 5, booked_hours: 2.5, available_hours: 8 },
@@ -107,6 +108,15 @@ function mockDialogs() {
 }
 
 const names = (section) => queryAllTexts(`.o_my_day_${section} .o_task_name`);
+
+test("what was ticked off without an outcome waits for it", async () => {
+    mockDialogs();
+    agenda.lacking = list(task(6, "Ticked Tina", { state: "done", lacks_outcome: true }));
+    await open();
+    expect(names("lacking")).toEqual(["Ticked Tina"]);
+    await contains(".o_my_day_lacking .o_task_name").click();
+    expect.verifySteps([LOADED, "crm_playbook.crm_action_record_action 6", LOADED]);
+});
 
 test.tags("desktop");
 test("tasks stand in lists, overdue ones first, and those with an hour in the calendar", async () => {

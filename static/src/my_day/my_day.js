@@ -10,7 +10,6 @@ import {
 } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { pick } from "@web/core/utils/objects";
 import { useSetupAction } from "@web/search/action_hook";
@@ -49,7 +48,7 @@ export class MyDay extends Component {
         this.orm = useService("orm");
         this.ui = useState(useService("ui"));
         this.list = useRef("list");
-        this.keepLast = new KeepLast();
+        this.asked = 0;
         const remembered = this.props.state?.agenda || this.props.action?.params || {};
         this.look = useState({
             day: DateTime.local().toISODate(),
@@ -145,10 +144,11 @@ export class MyDay extends Component {
 
     /** The lists beside the calendar; on a phone, what has an hour is one of them. */
     get sections() {
-        const { late, free, nobody, done } = this.state.agenda;
+        const { late, lacking, free, nobody, done } = this.state.agenda;
         const toCome = { tasks: this.toCome, count: this.toCome.length };
         return [
             { name: "late", title: _t("Overdue"), ...late },
+            { name: "lacking", title: _t("Outcome missing"), ...lacking },
             ...(this.ui.isSmall ? [{ name: "planned", title: _t("At an hour"), ...toCome }] : []),
             { name: "free", title: _t("Free"), ...free },
             { name: "nobody", title: _t("To take"), ...nobody },
@@ -163,8 +163,8 @@ export class MyDay extends Component {
     }
 
     get hasMore() {
-        const { late, free, nobody } = this.state.agenda;
-        return [late, free, nobody].some(({ tasks, count }) => tasks.length < count);
+        const { late, lacking, free, nobody } = this.state.agenda;
+        return [late, lacking, free, nobody].some(({ tasks, count }) => tasks.length < count);
     }
 
     count({ count }) {
@@ -173,8 +173,9 @@ export class MyDay extends Component {
     }
 
     get tasks() {
-        const { late, planned, free, nobody, done } = this.state.agenda;
-        return [...late.tasks, ...planned, ...free.tasks, ...nobody.tasks, ...done];
+        const { late, lacking, planned, free, nobody, done } = this.state.agenda;
+        const listed = [late, lacking, free, nobody].flatMap(({ tasks }) => tasks);
+        return [...listed, ...planned, ...done];
     }
 
     taskOf(id) {
@@ -187,18 +188,21 @@ export class MyDay extends Component {
     async load() {
         const { start, end } = this.span;
         const given = Object.entries(this.filters).filter(([, id]) => id);
+        const asked = ++this.asked;
         this.state.loading = true;
         try {
-            this.state.agenda = await this.keepLast.add(
-                this.orm.call("crm.agenda", "get_agenda", [
-                    serializeDateTime(start),
-                    serializeDateTime(end),
-                    Object.fromEntries(given),
-                    this.state.limit,
-                ])
-            );
+            const agenda = await this.orm.call("crm.agenda", "get_agenda", [
+                serializeDateTime(start),
+                serializeDateTime(end),
+                Object.fromEntries(given),
+                this.state.limit,
+            ]);
+            // Whoever asked before is told as well that it is over, but shows nothing.
+            if (asked === this.asked) {
+                this.state.agenda = agenda;
+            }
         } finally {
-            this.state.loading = false;
+            this.state.loading = asked !== this.asked;
         }
     }
 
@@ -283,8 +287,8 @@ export class MyDay extends Component {
     }
 
     recordNext() {
-        const { late, planned, free } = this.state.agenda;
-        const next = [...late.tasks, ...planned, ...free.tasks][0];
+        const { late, lacking, planned, free } = this.state.agenda;
+        const next = [...late.tasks, ...lacking.tasks, ...planned, ...free.tasks][0];
         return next && this.record(next);
     }
 

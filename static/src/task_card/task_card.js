@@ -39,6 +39,10 @@ export class TaskCard extends Component {
         return this.props.task.state === "planned";
     }
 
+    get canBeRecorded() {
+        return this.isOpen || this.props.task.lacks_outcome;
+    }
+
     /** The hour alone where the day is today. */
     get when() {
         const { start } = this;
@@ -64,7 +68,7 @@ export class TaskCard extends Component {
 
     onClick(ev) {
         if (!ev.target.closest("a, button")) {
-            this.do(this.isOpen ? "record" : "open");
+            this.do(this.canBeRecorded ? "record" : "open");
         }
     }
 }
