@@ -11,6 +11,13 @@ class TestToursActivity(HttpCase, PlaybookCase):
     """Tasks in Odoo's own tools, by whoever has them."""
 
     def test_activity_marked_as_done_asks_for_the_outcome(self):
+        self._mark_activity_as_done()
+
+    def test_activity_marked_as_done_on_a_phone_asks_for_the_outcome(self):
+        self.browser_size, self.touch_enabled = "390x844", True
+        self._mark_activity_as_done()
+
+    def _mark_activity_as_done(self):
         self._create_rule(
             self.interested,
             action_type_id=self.call.id,

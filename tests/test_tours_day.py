@@ -64,6 +64,14 @@ class TestToursDay(HttpCase, TeamCase):
         self.assertFalse(self.bruno.user_id)
         self.assertEqual(self.late.user_id, self.seller)
 
+    def test_leader_shares_the_work_on_a_phone(self):
+        self.to_take.cancel()
+        self.browser_size, self.touch_enabled = "390x844", True
+        name = "crm_playbook_leader_shares_the_work_on_a_phone"
+        self._tour(name, self.leader, page="/odoo/team-panel")
+        self.assertEqual(self.anna.user_id, self.other_seller)
+        self.assertEqual(self.bruno.user_id, self.seller)
+
     def test_panel_is_in_the_menu_of_who_leads(self):
         panel = self.env.ref("crm_playbook.crm_agenda_menu_team").id
         menus = self.env["ir.ui.menu"]
@@ -78,6 +86,6 @@ class TestToursDay(HttpCase, TeamCase):
         self.assertIn(panel, menus.with_user(self.seller).load_menus(False))
         self.assertNotIn(panel, menus.with_user(self.leader).load_menus(False))
 
-    def _tour(self, name, user=None):
+    def _tour(self, name, user=None, page="/odoo/my-day"):
         login = (user or self.seller).login
-        self.start_tour("/odoo/my-day", name, login=login, timeout=180)
+        self.start_tour(page, name, login=login, timeout=180)

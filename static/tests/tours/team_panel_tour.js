@@ -40,3 +40,20 @@ registry.category("web_tour.tours").add("crm_playbook_leader_shares_the_work", {
         see("This", card("Tour Late")),
     ],
 });
+
+registry.category("web_tour.tours").add("crm_playbook_leader_shares_the_work_on_a_phone", {
+    url: "/odoo/team-panel",
+    steps: () => [
+        see("Two wait today", `${today("playbook_seller")} b:contains(2)`),
+        click("Which ones?", today("playbook_seller")),
+        click("Tick one", `${card("Tour Anna")} input`),
+        {
+            content: "Choose a colleague",
+            trigger: "select[name=to_user]",
+            run: "selectByLabel playbook_other",
+        },
+        click("Give it to her", ".o_team_give:enabled"),
+        see("The other one is left", `.o_team_tasks:not(:contains(Tour Anna)) ${card("Tour Bruno")}`),
+        see("She has it", `${today("playbook_other")} b:contains(1)`),
+    ],
+});
