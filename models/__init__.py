@@ -22,6 +22,8 @@ from . import crm_action_survey
 from . import crm_action_plan
 from . import crm_action_load
 from . import crm_action_mirror
+from . import crm_action_activity
+from . import crm_action_calendar
 from . import mail_activity
 from . import calendar_event
 from . import crm_action_register
