@@ -485,8 +485,14 @@ class TestCrmCampaignFigureAtOnce(BaseCase):
             },
         )
 
-    def test_uninstalling_leaves_opportunities_without_triggers(self):
+    def test_uninstalling_leaves_neither_triggers_nor_tasks_in_agendas(self):
+        self.database.run(FOLDER / "plan_a_visit.py")
+        of_the_visit = """SELECT id FROM mail_activity WHERE res_name = 'Test visited'
+                           UNION ALL
+                          SELECT id FROM calendar_event WHERE name ~ 'Test visited'"""
+        self.assertEqual(len(self.database.rows(of_the_visit)), 2)
         self.database.run(FOLDER / "uninstall.py")
+        self.assertEqual(self.database.rows(of_the_visit), [])
         triggers = "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'crm_campaign%'"
         self.assertEqual(self.database.rows(triggers), [])
         functions = "SELECT proname FROM pg_proc WHERE proname LIKE 'crm_campaign%'"
