@@ -69,6 +69,7 @@
         "demo/demo_campaign_unpaid.xml",
         "demo/demo_company_sales.xml",
         "demo/demo_sports_club.xml",
+        "demo/demo_day.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -25,6 +25,7 @@ from . import crm_action_mirror
 from . import crm_action_activity
 from . import crm_action_calendar
 from . import mail_activity
+from . import mail_thread
 from . import calendar_event
 from . import crm_action_register
 from . import crm_action_take

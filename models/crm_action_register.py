@@ -132,7 +132,10 @@ class CrmAction(models.Model):
         return self._existing_colleague(user_id)
 
     def _planned_for(self, values):
-        """The planned action of the opportunity that this record is about, if any."""
+        """The planned action of the opportunity that this record is about, if any.
+
+        What the scheduler will do is not what a person has done.
+        """
         if not values.get("lead_id"):
             return self.browse()
         return self.search(
@@ -140,6 +143,7 @@ class CrmAction(models.Model):
                 ("lead_id", "=", values["lead_id"]),
                 ("action_type_id", "=", values["action_type_id"]),
                 ("state", "=", "planned"),
+                ("mode", "!=", "automatic"),
             ],
             order="date_start, id",
             limit=1,

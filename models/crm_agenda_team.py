@@ -118,7 +118,9 @@ class CrmAgenda(models.AbstractModel):
     @api.model
     def _loads(self, people, dates, team_id):
         """{(id of a person, date): (tasks, hours)}."""
-        groups = self.env["crm.action.load"]._read_group(
+        # Grouped by days where one is, as they are told apart elsewhere here.
+        loads = self.env["crm.action.load"].with_context(tz=self.env.tz.zone)
+        groups = loads._read_group(
             self._whose(people.ids, team_id) & self._between("date_start", dates),
             ["user_id", "date_start:day"],
             ["action_count:sum", "booked_hours:sum"],

@@ -136,6 +136,7 @@ class CrmLead(models.Model):
 
     def _check_entity_is(self, partner):
         """The opportunity is of this entity, or of another contact of its company."""
+        self._check_entity()
         if self.partner_id.commercial_partner_id != partner.commercial_partner_id:
             raise ValidationError(
                 self.env._(

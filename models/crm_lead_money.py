@@ -46,7 +46,10 @@ class CrmLead(models.Model):
 
         Whoever sees the opportunity sees its sums, whosever the invoices are.
         """
-        lines = self.sudo().order_ids.order_line.invoice_lines
+        # Not by the field, which may hold what the user or somebody else has read.
+        orders = self.env["sale.order"].sudo()
+        own = orders.search([("opportunity_id", "in", self._origin.ids)])
+        lines = own.order_line.invoice_lines
         return lines.filtered(lambda line: line.parent_state == "posted")
 
     def _converter(self, move):

@@ -43,7 +43,7 @@ class Source:
 SOURCES = (
     Source("actions", "crm.action", "done_at", frozenset(CHANNEL_ICONS)),
     Source("failures", "crm.action", "date_start", frozenset(CHANNEL_ICONS)),
-    Source("messages", "mail.message", "date", frozenset({"email", "note"})),
+    Source("messages", "mail.message", "date", frozenset({"email", "note", "sms"})),
     Source("meetings", "calendar.event", "start", frozenset({"meeting"})),
     Source("answers", "survey.user_input", "end_datetime", frozenset({"survey"})),
     Source("quotations", "sale.order", "create_date", frozenset({"order"})),
@@ -169,7 +169,7 @@ class CrmLead(models.Model):
         of_actions = (
             self.env["mailing.trace"]
             .sudo()
-            .search([("crm_action_id", "in", self.sudo().action_ids.ids)])
+            .search([("crm_action_id.lead_id", "=", self.id)])
         )
         is_note = Domain("message_type", "=", "comment") & Domain(
             "subtype_id", "=", self.env.ref("mail.mt_note").id
@@ -180,6 +180,8 @@ class CrmLead(models.Model):
             of_kinds |= written | (Domain("message_type", "=", "comment") & ~is_note)
         if "note" in kinds:
             of_kinds |= is_note
+        if "sms" in kinds:
+            of_kinds |= Domain("message_type", "=", "sms")
         return (
             Domain("model", "=", "crm.lead")
             & Domain("res_id", "=", self.id)
@@ -188,9 +190,13 @@ class CrmLead(models.Model):
         )
 
     def _tell_messages(self, message):
-        is_note = message.subtype_id == self.env.ref("mail.mt_note")
+        is_sms = message.message_type == "sms"
+        is_note = (
+            message.message_type == "comment"
+            and message.subtype_id == self.env.ref("mail.mt_note")
+        )
         return {
-            "kind": "note" if is_note else "email",
+            "kind": "note" if is_note else "sms" if is_sms else "email",
             "title": message.subject
             or (self.env._("Note") if is_note else self.env._("Message")),
             "text": message.preview,
@@ -200,8 +206,10 @@ class CrmLead(models.Model):
 
     def _timeline_meetings_domain(self, _kinds):
         """Meetings that mirror an action are told by it."""
-        return Domain("opportunity_id", "=", self.id) & Domain(
-            "crm_action_id", "=", False
+        return (
+            Domain("opportunity_id", "=", self.id)
+            & Domain("crm_action_id", "=", False)
+            & Domain("start", "<=", fields.Datetime.now())
         )
 
     def _tell_meetings(self, meeting):
@@ -246,7 +254,7 @@ class CrmLead(models.Model):
         }
 
     def _timeline_invoices_domain(self, _kinds):
-        invoices = self.sudo().order_ids.invoice_ids
+        invoices = self._invoice_lines().move_id
         return Domain("id", "in", invoices.ids) & Domain("state", "=", "posted")
 
     def _tell_invoices(self, move):

@@ -7,6 +7,8 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import SQL
 
+from odoo.addons.mail.models.mail_thread import MailThread
+
 from ..models.crm_action_preview import MOST
 from .common import MONDAY, PlaybookCase
 from .test_engine_properties import rule_sketches, stories
@@ -230,6 +232,22 @@ class TestCrmActionPreview(PlaybookCase):
             {"crm_action", "crm_lead", "crm_transition", "ir_cron_trigger"}, changed
         )
         self.assertNotEqual(self._waiting(), waiting)
+
+    def test_no_device_is_told_of_what_is_only_tried(self):
+        self.second.write(
+            {
+                "task_type_id": self.visit.id,
+                "task_mode": "planned",
+                "guest_user_ids": [(6, 0, self.manager.ids)],
+            }
+        )
+        self._create_rule(self.interested, move="next")
+        action = self._planned(self._start()).with_user(self.seller)
+        with patch.object(MailThread, "_notify_thread_by_web_push") as pushed:
+            action.preview(self.interested.id)
+            pushed.assert_not_called()
+            action.done(self.interested.id)
+            pushed.assert_called()
 
     def test_what_waited_for_the_commit_still_waits(self):
         action = self._planned(self._start()).with_user(self.seller)

@@ -219,6 +219,32 @@ class TestCrmActionRecord(PlaybookCase):
             ["reschedule", "reassign", "stage", "won", "lost", "campaign", "cancel"],
         )
 
+    def test_what_is_not_possible_any_more_is_refused(self):
+        wizard = self._wizard(self._create_partner("Without Anything"))
+        wizard.instead = "cancel"
+        with self.assertRaisesRegex(UserError, "choose again"):
+            wizard.action_record()
+
+    def test_closed_opportunities_stay_as_they_closed(self):
+        won, still_open = self._start(), self._start()
+        won.action_set_won()
+        self._instead_of(won | still_open, "lost")
+        self.assertEqual((won.won_status, won.active), ("won", True))
+        self.assertEqual(still_open.won_status, "lost")
+
+    def test_what_the_scheduler_will_send_stays_to_be_sent(self):
+        letter = self._create_type("Letter", self.sent, channel="email")
+        self.first.task_type_id = letter
+        lead = self._start()
+        self.env["crm.action"].with_user(self.seller).register(
+            {
+                "lead_id": lead.id,
+                "action_type_id": letter.id,
+                "outcome_id": self.sent.id,
+            }
+        )
+        self.assertEqual(self._planned(lead).mode, "automatic")
+
     # === WHAT HELPS === #
 
     def test_latest_five_actions_of_the_entity(self):

@@ -56,6 +56,9 @@ class TestCrmAgendaTeam(AgendaCase):
         name = self.seller.name
         rows = self._rows(self._load(self.leader, zone="Asia/Tokyo"))
         self.assertEqual([day[0] for day in rows[name][1]], [0, 1])
+        self.leader.tz = "Asia/Tokyo"  # and who calls from outside tells no zone
+        rows = self._rows(self._load(self.leader, zone=None))
+        self.assertEqual([day[0] for day in rows[name][1]], [0, 1])
         rows = self._rows(self._load(self.leader, zone="UTC"))
         self.assertEqual([day[0] for day in rows[name][1]], [1, 0])
 

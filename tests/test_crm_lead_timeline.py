@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
@@ -142,8 +143,33 @@ class TestCrmLeadTimeline(PlaybookCase):
         order.action_confirm()
         invoice = order._create_invoices()
         invoice.action_post()
-        invoice.invoice_user_id = self.other_seller
-        self.assertEqual(self._money(lead.with_user(self.seller))[1:], (100, 100))
+        invoice.invoice_user_id = order.user_id = self.other_seller
+        lead = lead.with_user(self.seller)
+        names = ["sale_amount_total", "invoiced_amount", "due_amount"]
+        for order_of_reading in (names, names[::-1]):
+            self.env.invalidate_all()
+            [read] = lead.read(order_of_reading)
+            self.assertEqual((read["invoiced_amount"], read["due_amount"]), (100, 100))
+
+    def test_what_is_still_to_come_has_not_happened(self):
+        lead = self._start()
+        start = fields.Datetime.now() + timedelta(days=30)
+        self.env["calendar.event"].create(
+            {
+                "name": "Next month",
+                "opportunity_id": lead.id,
+                "start": start,
+                "stop": start,
+            }
+        )
+        titles = [item["title"] for item in lead.timeline()["items"]]
+        self.assertNotIn("Next month", titles)
+
+    def test_sms_of_people_are_messages(self):
+        lead = self._start()
+        self._message(lead, "sms", "By SMS", "mail.mt_note", fields.Datetime.now())
+        [item] = lead.timeline(kind="message")["items"]
+        self.assertEqual((item["kind"], item["title"]), ("sms", "By SMS"))
 
     # === AROUND === #
 

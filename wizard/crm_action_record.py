@@ -180,8 +180,8 @@ class CrmActionRecord(models.TransientModel):
 
     @api.onchange("partner_id")
     def _onchange_partner_id(self):
-        entity = self.partner_id.commercial_partner_id
-        if self.lead_id.partner_id.commercial_partner_id != entity:
+        customer = self.lead_id.partner_id.commercial_partner_id
+        if customer and customer != self.partner_id.commercial_partner_id:
             self.lead_id = False
 
     @api.onchange("lead_id")
@@ -194,6 +194,11 @@ class CrmActionRecord(models.TransientModel):
         if not self.is_given and not self.several:
             tasks = self._open_tasks(self.lead_id._origin, self.partner_id._origin)
             self.task_id = self.action_ids = _the_one(tasks)
+
+    @api.onchange("action_ids", "task_id", "partner_id", "lead_id")
+    def _onchange_possible_instead(self):
+        if self.instead and self.instead not in self._possible_instead():
+            self.instead = False
 
     @api.depends("action_ids", "partner_ids", "lead_ids")
     def _compute_several(self):
@@ -221,7 +226,7 @@ class CrmActionRecord(models.TransientModel):
     @api.depends("action_ids", "lead_id", "lead_ids")
     def _compute_playbook_id(self):
         for wizard in self:
-            wizard.playbook_id = _the_one(wizard._leads().playbook_id)
+            wizard.playbook_id = _the_one(wizard._open_leads().playbook_id)
 
     @api.depends("partner_id", "lead_id")
     def _compute_task_choices(self):
@@ -265,7 +270,7 @@ class CrmActionRecord(models.TransientModel):
     def _possible_instead(self):
         """What can be done instead with what the dialog is about."""
         states = set(self.action_ids.mapped("state"))
-        leads = self._leads().filtered(lambda lead: lead._is_open())
+        leads = self._open_leads()
         asked = {
             "reschedule": states and states <= {"planned", "failed", "cancelled"},
             "reassign": states == {"planned"},
@@ -314,6 +319,10 @@ class CrmActionRecord(models.TransientModel):
     def _leads(self):
         return self.action_ids.lead_id | self.lead_id | self.lead_ids
 
+    def _open_leads(self):
+        """Those that can still be moved, won or lost."""
+        return self._leads().filtered(lambda lead: lead._is_open())
+
     def _entities(self):
         leads = self._leads()
         return (
@@ -327,6 +336,12 @@ class CrmActionRecord(models.TransientModel):
     def action_record(self):
         """Do what was chosen, and tell what followed."""
         self.ensure_one()
+        if self.instead and self.instead not in self._possible_instead():
+            raise UserError(
+                self.env._(
+                    "There is nothing here with which that can be done: choose again."
+                )
+            )
         # The defaults of this dialog are none of what is made by it.
         wizard = self.with_env(self.env(context=clean_context(self.env.context)))
         return getattr(wizard, f"_record_{self.instead or 'outcome'}")()
@@ -378,18 +393,21 @@ class CrmActionRecord(models.TransientModel):
     def _record_stage(self):
         if not self.stage_id:
             raise UserError(self.env._("Choose the stage."))
-        self._leads().go_to_stage(self.stage_id.id)
-        return notice(self.env._("Now in stage %s", self.stage_id.name), self._leads())
+        leads = self._open_leads()
+        leads.go_to_stage(self.stage_id.id)
+        return notice(self.env._("Now in stage %s", self.stage_id.name), leads)
 
     def _record_won(self):
-        self._leads().action_set_won()
-        return notice(self.env._("Won"), self._leads())
+        leads = self._open_leads()
+        leads.action_set_won()
+        return notice(self.env._("Won"), leads)
 
     def _record_lost(self):
         reason = self.lost_reason_id
         why = {"lost_reason_id": reason.id} if reason else {}
-        self._leads().action_set_lost(**why)
-        return notice(self.env._("Lost"), self._leads())
+        leads = self._open_leads()
+        leads.action_set_lost(**why)
+        return notice(self.env._("Lost"), leads)
 
     def _record_campaign(self):
         if not self.campaign_id:

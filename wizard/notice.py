@@ -36,7 +36,7 @@ def notice_of_answers(actions, before):
     planned = actions.answer_ids.planned_action_ids.filtered(
         lambda action: action.state == "planned" and action.mode != "automatic"
     )
-    following = planned.sorted("date_start")[:1]
+    following = planned._filtered_access("read").sorted("date_start")[:1]
     links = [
         {"label": task.display_name, "url": f"/odoo/actions/{task.id}"}
         for task in following

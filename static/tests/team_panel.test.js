@@ -136,6 +136,46 @@ test("chosen tasks are given to somebody on another day", async () => {
 });
 
 test.tags("desktop");
+test("to whom and when is asked anew for other tasks", async () => {
+    await open();
+    await contains(cell(7, "2026-03-02")).click();
+    await contains(".o_team_all").click();
+    await contains("select[name=to_user]").select("8");
+    await contains("select[name=to_day]").select("2026-03-04");
+    await contains(".o_team_next").click();
+    await contains(cell(7, "2026-03-02")).click();
+    await contains(".o_team_all").click();
+    expect("select[name=to_user]").toHaveValue("same");
+    expect(".o_team_give").not.toBeEnabled();
+    await contains("select[name=to_user]").select("8");
+    await contains(".o_team_give").click();
+    expect.verifySteps([
+        LOADED,
+        MONDAY_OF_ANA,
+        `load ["2026-03-08",7,false]`,
+        MONDAY_OF_ANA,
+        "hand over [[1,2],8,false]",
+        `load ["2026-03-08",7,false]`,
+        MONDAY_OF_ANA,
+    ]);
+});
+
+test.tags("desktop");
+test("on the same day a task changes its person alone", async () => {
+    await open();
+    await contains(cell(7, "2026-03-02")).click();
+    await contains(".o_team_task:first").dragAndDrop(cell(8, "2026-03-02"));
+    await animationFrame();
+    expect.verifySteps([
+        LOADED,
+        MONDAY_OF_ANA,
+        "hand over [[1],8,false]",
+        LOADED,
+        MONDAY_OF_ANA,
+    ]);
+});
+
+test.tags("desktop");
 test("a chosen task is given back to nobody", async () => {
     await open();
     await contains(cell(7, "2026-03-02")).click();

@@ -176,13 +176,19 @@ export class TeamPanel extends Component {
             return this.close();
         }
         Object.assign(this.state, { cell: { user_id: person.id, day }, tasks: null, limit: PAGE });
-        this.chosen.clear();
+        this.chooseNothing();
         return this.loadTasks();
     }
 
     close() {
         Object.assign(this.state, { cell: null, tasks: null });
+        this.chooseNothing();
+    }
+
+    /** Neither tasks nor to whom and when: what was chosen may be on the screen no more. */
+    chooseNothing() {
         this.chosen.clear();
+        Object.assign(this.to, { user: SAME, day: SAME });
     }
 
     showMore() {
@@ -210,6 +216,7 @@ export class TeamPanel extends Component {
     async handOver(ids, userId, day) {
         try {
             await this.orm.call("crm.action", "hand_over", [ids, userId, day]);
+            this.chooseNothing();
         } finally {
             await this.load();
         }
@@ -245,7 +252,9 @@ export class TeamPanel extends Component {
         ev.preventDefault();
         const { dragged } = this;
         this.onDragEnd();
-        return dragged && this.handOver(dragged, person.id, day);
+        // Who sees other days than those who have the tasks moves them only on purpose.
+        const isOtherDay = day !== this.state.cell?.day;
+        return dragged && this.handOver(dragged, person.id, isOtherDay && day);
     }
 
     // --- one task ----------------------------------------------------------------------

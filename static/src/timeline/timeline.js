@@ -79,7 +79,10 @@ export class Timeline extends Component {
         const { items, kind } = this.state;
         const { items: older, has_more } = await this.ask(items.length);
         if (kind === this.state.kind) {
-            this.show({ items: [...items, ...older], has_more });
+            // What came meanwhile has pushed some down to where it is asked for again.
+            const known = new Set(items.map(({ id }) => id));
+            const others = older.filter(({ id }) => !known.has(id));
+            this.show({ items: [...items, ...others], has_more });
         }
     }
 
