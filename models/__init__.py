@@ -24,6 +24,7 @@ from . import crm_action_load
 from . import crm_action_mirror
 from . import crm_action_activity
 from . import crm_action_calendar
+from . import crm_action_shown
 from . import mail_activity
 from . import mail_thread
 from . import calendar_event

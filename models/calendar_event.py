@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -23,17 +23,7 @@ class CalendarEvent(models.Model):
     """A calendar event that shows an action: what is done to it is done to both."""
 
     _name = "calendar.event"
-    _inherit = ["calendar.event", "crm.engine.guarded"]
-
-    _engine_fields = frozenset({"crm_action_id"})
-
-    crm_action_id = fields.Many2one(
-        "crm.action", "Playbook Action", copy=False, readonly=True, ondelete="cascade"
-    )
-
-    _one_per_action_index = models.UniqueIndex(
-        "(crm_action_id) WHERE crm_action_id IS NOT NULL"
-    )
+    _inherit = ["calendar.event", "crm.action.shown"]
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -67,16 +57,6 @@ class CalendarEvent(models.Model):
         for action in actions:
             action._as_assignee().cancel(self.env._("Its meeting was deleted."))
         return result
-
-    def _with_action(self):
-        """Those that show an action, unless the action itself is writing."""
-        if is_mirror(self.env):
-            return self.browse()
-        return self.filtered(lambda event: event.sudo().crm_action_id)
-
-    def _actions(self):
-        """Their actions, with the rights of whoever asks."""
-        return self.env["crm.action"].browse(self.sudo().crm_action_id.ids)
 
     def _check_is_a_task(self, vals):
         """A task is done once, and at an hour."""

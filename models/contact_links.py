@@ -57,10 +57,14 @@ class ResPartner(models.Model):
         if not self:
             return {}
         phone, dialled = self._phone_to_dial(self.env.company.country_id)
-        lines = (self._display_address(without_company=True) or "").splitlines()
         return {
             "phone": phone,
             "dialled": dialled,
             "email": self.email,
-            "address": ", ".join(filter(None, map(str.strip, lines))),
+            "address": self._address_line(),
         }
+
+    def _address_line(self):
+        """The address on one line, empty where there is none."""
+        lines = (self._display_address(without_company=True) or "").splitlines()
+        return ", ".join(filter(None, map(str.strip, lines)))

@@ -139,8 +139,7 @@ class CrmAction(models.Model):
         """Where it takes place, on one line; nowhere but for visits."""
         if self.channel != "visit":
             return False
-        lines = self.partner_id._display_address(without_company=True).splitlines()
-        return ", ".join(line.strip() for line in lines if line.strip()) or False
+        return self.partner_id._address_line() or False
 
     def _tell_guests(self, what, event, guests):
         """Tell who was invited, by Odoo's own letters, of what is still to come."""

@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.tools.misc import clean_context
 
 from .engine import as_engine, as_mirror
+from .res_users_hours import naive
 
 # What activity and calendar event show of an action, in times, people and places ...
 MIRRORED = {
@@ -125,7 +126,7 @@ class CrmAction(models.Model):
         return pytz.utc.localize(self.date_start).astimezone(self._zone())
 
     def _zone(self):
-        return pytz.timezone(self.user_id.tz or self.company_id.partner_id.tz or "UTC")
+        return self.user_id._zone(self.company_id)
 
     # === WHAT PEOPLE DO IN ODOO'S TOOLS === #
 
@@ -147,8 +148,7 @@ class CrmAction(models.Model):
         if start.date() == day:
             return
         moment = datetime.combine(day, start.time())
-        moved = self._zone().localize(moment).astimezone(pytz.utc)
-        self.reschedule(moved.replace(tzinfo=None))
+        self.reschedule(naive(self._zone().localize(moment)))
 
     def _tick_off(self, feedback=None):
         """Done in a tool that knows no outcomes: the only one there is, or none yet."""

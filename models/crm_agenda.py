@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .res_users_hours import naive
+
 PAGE = 80
 # More than that on one screen is of no use to anybody; lists show the rest.
 MOST_SHOWN = 400
@@ -365,4 +367,4 @@ def _length(intervals):
 
 
 def _utc(moment):
-    return fields.Datetime.to_string(moment.astimezone(pytz.utc).replace(tzinfo=None))
+    return fields.Datetime.to_string(naive(moment))

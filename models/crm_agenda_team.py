@@ -1,12 +1,11 @@
 from datetime import datetime, time, timedelta
 
-import pytz
-
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from .crm_agenda import MOST_SHOWN, PAGE
+from .res_users_hours import naive
 
 MOST_DAYS = 31
 
@@ -179,5 +178,4 @@ class CrmAgenda(models.AbstractModel):
     @api.model
     def _midnight(self, date):
         """When a day begins where one is, in UTC."""
-        midnight = self.env.tz.localize(datetime.combine(date, time.min))
-        return midnight.astimezone(pytz.utc).replace(tzinfo=None)
+        return naive(self.env.tz.localize(datetime.combine(date, time.min)))

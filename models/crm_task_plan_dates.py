@@ -46,8 +46,7 @@ class CrmTaskPlan(models.AbstractModel):
         Days are counted in the user's own time zone, so that "in two days at the same
         hour" stays true when the clocks change.
         """
-        zone = pytz.timezone(user.tz or company.partner_id.tz or "UTC")
-        start = self._after_delay(zone, company)
+        start = self._after_delay(user._zone(company), company)
         if self.task_mode != "planned":
             return [(naive(start), False)] * count
         length = self.task_type_id._length()

@@ -1,9 +1,9 @@
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 
 from odoo.addons.mail.tools.discuss import Store
 
-from .engine import as_mirror, is_mirror
+from .engine import as_mirror
 
 # What an action hears of its activity.
 TOLD = {"active", "date_deadline", "user_id"}
@@ -13,17 +13,7 @@ class MailActivity(models.Model):
     """An activity of Odoo that shows an action: what is done to it is done to both."""
 
     _name = "mail.activity"
-    _inherit = ["mail.activity", "crm.engine.guarded"]
-
-    _engine_fields = frozenset({"crm_action_id"})
-
-    crm_action_id = fields.Many2one(
-        "crm.action", "Playbook Action", copy=False, readonly=True, ondelete="cascade"
-    )
-
-    _one_per_action_index = models.UniqueIndex(
-        "(crm_action_id) WHERE crm_action_id IS NOT NULL"
-    )
+    _inherit = ["mail.activity", "crm.action.shown"]
 
     def write(self, vals):
         if vals.get("active"):
@@ -56,11 +46,11 @@ class MailActivity(models.Model):
         return messages.with_env(self.env), following.with_env(self.env)
 
     def _with_action(self):
-        """Those that show a planned action, unless the action itself is writing."""
-        if is_mirror(self.env):
-            return self.browse()
-        return self.filtered(
-            lambda activity: activity.sudo().crm_action_id.state == "planned"
+        """Of those that show an action, those whose action is still planned."""
+        return (
+            super()
+            ._with_action()
+            .filtered(lambda activity: activity.sudo().crm_action_id.state == "planned")
         )
 
     def _check_not_done(self):
@@ -71,10 +61,6 @@ class MailActivity(models.Model):
                     done[:1].sudo().display_name,
                 )
             )
-
-    def _actions(self):
-        """Their actions, with the rights of whoever asks."""
-        return self.env["crm.action"].browse(self.sudo().crm_action_id.ids)
 
     def _tell_action(self, vals):
         """Do to the action what was done to its activity."""

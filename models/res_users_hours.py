@@ -81,6 +81,10 @@ class ResUsers(models.Model):
             for date in (meeting.start_date, last)
         )
 
+    def _zone(self, company):
+        """The time zone of this user; of the company, if there is none of their own."""
+        return pytz.timezone(self.tz or company.partner_id.tz or "UTC")
+
     def _by_working_hours(self):
         """These users by what their working hours are read from, and in which zone."""
         alike = defaultdict(self.browse)
@@ -88,8 +92,7 @@ class ResUsers(models.Model):
             company = user.company_id
             calendar = user.resource_calendar_id or company.resource_calendar_id
             if calendar:
-                zone = pytz.timezone(user.tz or company.partner_id.tz or "UTC")
-                alike[calendar, zone] |= user
+                alike[calendar, user._zone(company)] |= user
         return alike
 
 

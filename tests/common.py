@@ -65,6 +65,13 @@ class PlaybookCase(TransactionCase):
         )
 
     @classmethod
+    def _create_message_type(cls):
+        """An e-mail, which the scheduler can do by itself."""
+        return cls._create_type(
+            "Test e-mail", cls.sent, channel="email", sent_outcome_id=cls.sent.id
+        )
+
+    @classmethod
     def _create_stage(cls, name, playbook=None, **values):
         return cls.env["crm.playbook.stage"].create(
             {

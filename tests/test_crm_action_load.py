@@ -90,20 +90,7 @@ class TestCrmActionLoad(TeamCase):
         self.assertFalse(self._load(self.manager))
 
     def test_what_the_scheduler_does_is_nobodys_load(self):
-        template = self.env["mail.template"].create(
-            {
-                "name": "Offer",
-                "model_id": self.env["ir.model"]._get_id("crm.lead"),
-                "subject": "Offer",
-            }
-        )
-        email = self._create_type(
-            "Test e-mail",
-            self.sent,
-            channel="email",
-            sent_outcome_id=self.sent.id,
-            mail_template_id=template.id,
-        )
+        email = self._create_message_type()
         self._plan(self.seller, mode="automatic", action_type_id=email.id)
         self.assertFalse(self._load(self.manager))
 

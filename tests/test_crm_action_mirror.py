@@ -1,8 +1,11 @@
 from datetime import date, datetime, timedelta
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import SQL, mute_logger
 
 from .common import MONDAY, TeamCase
 
@@ -590,6 +593,24 @@ class TestCrmActionMirror(MirrorCase):
         ):
             with self.subTest(model=model), self.assertRaises(UserError):
                 self.env[model].with_user(self.seller).create(values)
+
+    def test_database_refuses_a_second_mirror_of_an_action(self):
+        action, other = self._visit(), self._visit()
+        for mirror in (self._activity(other), self._event(other)):
+            with (
+                self.subTest(mirror=mirror._name),
+                self.assertRaises(UniqueViolation),
+                mute_logger("odoo.sql_db"),
+                self.env.cr.savepoint(),
+            ):
+                self.env.execute_query(
+                    SQL(
+                        "UPDATE %s SET crm_action_id = %s WHERE id = %s RETURNING id",
+                        SQL.identifier(mirror._table),
+                        action.id,
+                        mirror.id,
+                    )
+                )
 
     def test_form_of_an_action_invites_the_contact(self):
         action = self._visit()

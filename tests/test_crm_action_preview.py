@@ -209,7 +209,7 @@ class TestCrmActionPreview(PlaybookCase):
             spawn_campaign_id=campaign.id,
         )
         self._create_rule(self.declined, move="lost")
-        self.second.task_type_id = self._automatic_type()
+        self.second.task_type_id = self._create_message_type()
         lead = self._start()
         lead.message_subscribe([self.manager.partner_id.id])
         action = self._planned(lead).with_user(self.seller)
@@ -341,11 +341,6 @@ class TestCrmActionPreview(PlaybookCase):
     def _planned_of(self, leads):
         return self.env["crm.action"].search(
             [("lead_id", "in", leads.ids), ("state", "=", "planned")]
-        )
-
-    def _automatic_type(self):
-        return self._create_type(
-            "Test e-mail", self.sent, channel="email", sent_outcome_id=self.sent.id
         )
 
     def _do_later(self):

@@ -147,20 +147,7 @@ class TestCrmAgenda(AgendaCase):
         self.assertEqual((agenda["free"]["count"], agenda["figures"]["left"]), (2, 2))
 
     def test_what_the_scheduler_does_is_not_shown(self):
-        template = self.env["mail.template"].create(
-            {
-                "name": "Offer",
-                "model_id": self.env["ir.model"]._get_id("crm.lead"),
-                "subject": "Offer",
-            }
-        )
-        email = self._create_type(
-            "Test e-mail",
-            self.sent,
-            channel="email",
-            sent_outcome_id=self.sent.id,
-            mail_template_id=template.id,
-        )
+        email = self._create_message_type()
         self._plan(self.seller, -1, mode="automatic", action_type_id=email.id)
         self._plan(self.nobody, -1, mode="automatic", action_type_id=email.id)
         agenda = self._agenda(self.seller)
