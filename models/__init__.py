@@ -1,5 +1,7 @@
 from . import engine
 from . import crm_commercial_status
+from . import crm_entity_kind
+from . import crm_entity_kind_requirement
 from . import crm_outcome
 from . import crm_action_type
 from . import crm_segment
@@ -60,6 +62,7 @@ from . import res_users_hours
 from . import res_partner
 from . import res_partner_directions
 from . import res_partner_history
+from . import res_partner_kind
 from . import outbox
 from . import crm_action_doubt
 from . import event_mail

@@ -49,6 +49,19 @@ def is_mirror(env):
     return env.context.get("crm_playbook_mirror") is _KEY
 
 
+def as_feed(records):
+    """The same records, for making entities of what comes in from elsewhere.
+
+    What their kind requires may be missing: they are incomplete, not refused.
+    """
+    return records.with_context(crm_playbook_feed=_KEY)
+
+
+def is_feed(env):
+    """Whether this code makes entities of what comes in from elsewhere."""
+    return env.context.get("crm_playbook_feed") is _KEY
+
+
 def unless_in_the_way(env, work):
     """Do ``work``; where somebody else is in its way, nothing of it is done.
 

@@ -16,6 +16,7 @@ from . import test_crm_agenda_team
 from . import test_crm_campaign
 from . import test_crm_campaign_figure
 from . import test_crm_campaign_pause
+from . import test_crm_entity_kind
 from . import test_crm_journey
 from . import test_crm_lead_insert
 from . import test_crm_lead_timeline
