@@ -41,6 +41,8 @@
         "wizard/crm_campaign_resume_views.xml",
         "wizard/crm_lead_start_playbook_views.xml",
         "wizard/crm_playbook_stage_retire_views.xml",
+        "wizard/crm_segment_add_views.xml",
+        "wizard/crm_segment_combine_views.xml",
         "views/crm_commercial_status_views.xml",
         "views/crm_entity_kind_views.xml",
         "views/crm_outcome_views.xml",

@@ -62,6 +62,10 @@ from . import res_users_hours
 from . import res_partner
 from . import res_partner_directions
 from . import res_partner_history
+from . import res_partner_purchases
+from . import res_partner_debts
+from . import res_partner_touches
+from . import res_partner_segments
 from . import res_partner_kind
 from . import outbox
 from . import crm_action_doubt

@@ -443,7 +443,8 @@ class CrmCampaign(models.Model):
         :param int limit: how many at most, the first ones
         """
         farther = Domain("id", ">", after) if after else Domain.TRUE
-        return self._newcomers(self.segment_id._partner_domain() & farther, limit)
+        segment = self.segment_id.with_env(self._partners_of_company().env)
+        return self._newcomers(segment._partner_domain() & farther, limit)
 
     def _welcome(self, partner_ids):
         """Those of the entities that the campaign may take up, segment or not."""

@@ -1,12 +1,25 @@
 from ast import literal_eval
+from datetime import datetime, time, timedelta
+
+import pytz
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
-from odoo.fields import Domain
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command, Domain
+from odoo.tools import SQL, format_date
+
+from .res_partner_history import PERIOD
+
+# The segments whose members are being looked for: none of them may need itself.
+OPEN = "crm_segments_open"
 
 
 class CrmSegment(models.Model):
-    """A stored domain over entities, read anew each time it is used."""
+    """A set of entities: a stored domain, read anew each time it is used, or a list.
+
+    Conditions over history count what was in the period of the segment. A condition may
+    be over another segment, which has a period of its own: so segments are combined.
+    """
 
     _name = "crm.segment"
     _description = "Segment"
@@ -15,17 +28,152 @@ class CrmSegment(models.Model):
     name = fields.Char(required=True, translate=True)
     active = fields.Boolean(default=True)
     description = fields.Text(translate=True)
-    domain = fields.Char(required=True, default="[]")
+    domain = fields.Char("Conditions", required=True, default="[]")
     company_id = fields.Many2one("res.company")
+    period = fields.Selection(
+        [
+            ("ever", "Ever"),
+            ("last_days", "In the last days"),
+            ("between", "Between two days"),
+        ],
+        required=True,
+        default="ever",
+        help="Which days count for conditions over what was ordered, done, answered, "
+        "returned.",
+    )
+    period_days = fields.Integer("Days", default=90)
+    date_from = fields.Date("First Day")
+    date_to = fields.Date("Last Day", help="The last day that counts.")
+    is_static = fields.Boolean(
+        "Fixed List",
+        readonly=True,
+        copy=False,
+        help="Its members are those that were put in, whatever becomes of them.",
+    )
+    partner_ids = fields.Many2many(
+        "res.partner", "crm_segment_partner_rel", string="Members", copy=False
+    )
+    frozen_from_id = fields.Many2one(
+        "crm.segment", "Copy Of", readonly=True, ondelete="set null", copy=False
+    )
+    frozen_date = fields.Datetime("Copied On", readonly=True, copy=False)
     partner_count = fields.Integer("Entities", compute="_compute_partner_count")
     campaign_ids = fields.One2many("crm.campaign", "segment_id", "Campaigns")
+    used_segment_ids = fields.Many2many(
+        "crm.segment",
+        "crm_segment_used_rel",
+        "segment_id",
+        "used_id",
+        string="Made Of",
+        readonly=True,
+        copy=False,
+    )
+    using_segment_ids = fields.Many2many(
+        "crm.segment",
+        "crm_segment_used_rel",
+        "used_id",
+        "segment_id",
+        string="Used By Segments",
+        readonly=True,
+        copy=False,
+    )
 
-    @api.constrains("domain")
+    _has_days = models.Constraint(
+        "CHECK(period <> 'last_days' OR period_days > 0)",
+        "How many of the last days count? Enter at least one.",
+    )
+    _has_dates = models.Constraint(
+        "CHECK(period <> 'between' OR date_from <= date_to)",
+        "Enter the first and the last day of the period, in this order.",
+    )
+
+    # === WHO IS IN IT === #
+
+    @api.depends(
+        "domain",
+        "company_id",
+        "period",
+        "period_days",
+        "date_from",
+        "date_to",
+        "is_static",
+        "partner_ids",
+    )
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_partner_count(self):
+        partners = self.env["res.partner"]
+        for segment in self:
+            segment.partner_count = partners.search_count(segment._partner_domain())
+
+    def _partners(self, limit=None):
+        return self.env["res.partner"].search(self._partner_domain(), limit=limit)
+
+    def _partner_domain(self):
+        """The domain of the segment's entities, within its company if it has one."""
+        self.ensure_one()
+        domain = self._members_domain()
+        if company := self.sudo().company_id:
+            domain &= Domain("company_id", "in", [False, company.id])
+        return domain
+
+    def _members_domain(self):
+        """Whoever may use a segment may use what it is made of: that is read as
+        superuser. Its conditions are met, and answered, with the rights of the user.
+        """
+        segment = self.sudo()
+        if segment.is_static:
+            return Domain("id", "in", segment._listed())
+        opened = tuple(self.env.context.get(OPEN, ()))
+        if self._origin.id in opened:
+            raise UserError(
+                self.env._(
+                    "Segment %s is made of itself. Take it out of the conditions of "
+                    "the segments it is made of.",
+                    segment.name,
+                )
+            )
+        partners = self.env["res.partner"].with_context(
+            **{OPEN: (*opened, *self._origin.ids), PERIOD: segment._period()}
+        )
+        conditions = Domain(literal_eval(segment.domain or "[]"))
+        return Domain("id", "in", partners._search(conditions, bypass_access=True))
+
+    def _listed(self):
+        """The ids of a fixed list, as SQL; while it is edited, as the screen has it."""
+        if not self.id:
+            return self.partner_ids._origin.ids
+        self.flush_recordset(["partner_ids"])
+        return SQL(
+            "SELECT res_partner_id FROM crm_segment_partner_rel "
+            "WHERE crm_segment_id = %s",
+            self.id,
+        )
+
+    def _period(self):
+        """From when until when history counts: two moments in UTC, or ``False``."""
+        if self.period == "last_days":
+            days = timedelta(days=self.period_days)
+            return (fields.Datetime.to_string(fields.Datetime.now() - days), False)
+        if self.period == "between" and self.date_from and self.date_to:
+            after = self.date_to + timedelta(days=1)
+            return (self._midnight(self.date_from), self._midnight(after))
+        return (False, False)
+
+    def _midnight(self, day):
+        """When the day begins where the company is, in UTC."""
+        company = self.company_id or self.env.company
+        zone = pytz.timezone(company.partner_id.tz or self.env.user.tz or "UTC")
+        begin = zone.localize(datetime.combine(day, time.min))
+        return fields.Datetime.to_string(begin.astimezone(pytz.utc))
+
+    # === CHECKS === #
+
+    @api.constrains("domain", "period", "period_days", "date_from", "date_to")
     def _check_domain(self):
         for segment in self:
             try:
                 segment._partners(limit=1)
-            except (ValueError, SyntaxError, TypeError, KeyError) as error:
+            except (ValueError, SyntaxError, TypeError, KeyError, UserError) as error:
                 raise ValidationError(
                     self.env._(
                         "The conditions of segment %(name)s cannot be read: %(error)s",
@@ -34,12 +182,54 @@ class CrmSegment(models.Model):
                     )
                 ) from error
 
-    @api.depends("domain", "company_id")
-    @api.depends_context("uid", "allowed_company_ids")
-    def _compute_partner_count(self):
-        partners = self.env["res.partner"]
+    @api.ondelete(at_uninstall=False)
+    def _unlink_unless_used(self):
         for segment in self:
-            segment.partner_count = partners.search_count(segment._partner_domain())
+            segments = self.sudo().with_context(active_test=False)
+            users = segments.search([("used_segment_ids", "in", segment.ids)])
+            if users := users - self:
+                raise UserError(
+                    self.env._(
+                        "Segment %(name)s is used by %(others)s. Take it out there "
+                        "first, or archive it.",
+                        name=segment.name,
+                        others=", ".join(users.mapped("name")),
+                    )
+                )
+
+    # === WHAT IT IS MADE OF === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        segments = super().create(vals_list)
+        segments._note_what_it_is_made_of()
+        return segments
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "domain" in vals:
+            self._note_what_it_is_made_of()
+        return result
+
+    def _note_what_it_is_made_of(self):
+        for segment in self:
+            ids = {
+                one
+                for condition in segment._conditions()
+                if condition.field_expr == "crm_segment_ids"
+                for one in _as_list(condition.value)
+                if isinstance(one, int)
+            }
+            segment.used_segment_ids = [Command.set(self.browse(ids).exists().ids)]
+
+    def _conditions(self):
+        """The conditions of the domain; none where it cannot be read."""
+        try:
+            return list(Domain(literal_eval(self.domain or "[]")).iter_conditions())
+        except (ValueError, SyntaxError, TypeError):
+            return []
+
+    # === ACTIONS === #
 
     def action_view_partners(self):
         """Open the entities that are in the segment now."""
@@ -49,16 +239,93 @@ class CrmSegment(models.Model):
             "name": self.name,
             "res_model": "res.partner",
             "view_mode": "list,kanban,form",
-            "domain": list(self._partner_domain()),
+            "domain": [("crm_segment_ids", "in", self.ids)],
         }
 
-    def _partners(self, limit=None):
-        return self.env["res.partner"].search(self._partner_domain(), limit=limit)
+    def action_freeze(self):
+        """Make a fixed list of who is in the segment now, and open it."""
+        copy = self.freeze()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": copy.id,
+            "view_mode": "form",
+        }
 
-    def _partner_domain(self):
-        """The domain of the segment's entities, within its company if it has one."""
+    # === CONTRACT === #
+
+    def freeze(self, name=None):
+        """Make a fixed list of who is in the segment now.
+
+        One statement; its cost grows with the entities of the segment.
+
+        :param str name: of the new segment; by default that of this one and the day
+        :return: the new segment
+        """
         self.ensure_one()
-        domain = Domain(literal_eval(self.domain or "[]"))
-        if self.company_id:
-            domain &= Domain("company_id", "in", [False, self.company_id.id])
-        return domain
+        self.check_access("write")
+        now = fields.Datetime.now()
+        copy = self.create(
+            {
+                "name": name or self._name_of_copy(now),
+                "description": self.description,
+                "company_id": self.company_id.id,
+                "is_static": True,
+                "frozen_from_id": self.id,
+                "frozen_date": now,
+            }
+        )
+        members = self.env["res.partner"]._search(self._partner_domain())
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "INSERT INTO crm_segment_partner_rel (crm_segment_id, res_partner_id) "
+                "SELECT %s, id FROM res_partner WHERE id IN %s",
+                copy.id,
+                members.subselect(),
+            )
+        )
+        copy.invalidate_recordset(["partner_ids", "partner_count"])
+        return copy
+
+    def _name_of_copy(self, moment):
+        day = fields.Datetime.context_timestamp(self, moment).date()
+        return self.env._(
+            "%(name)s, as of %(day)s",
+            name=self.name,
+            day=format_date(self.env, day),
+        )
+
+    def add_partners(self, partner_ids):
+        """Put entities on a fixed list; those that are there stay.
+
+        :param partner_ids: ids of ``res.partner``
+        :raise UserError: if the segment is no fixed list
+        """
+        self._check_static()
+        self.partner_ids = [Command.link(one) for one in partner_ids]
+
+    def remove_partners(self, partner_ids):
+        """Take entities off a fixed list.
+
+        :param partner_ids: ids of ``res.partner``
+        :raise UserError: if the segment is no fixed list
+        """
+        self._check_static()
+        self.partner_ids = [Command.unlink(one) for one in partner_ids]
+
+    def _check_static(self):
+        self.check_access("write")
+        for segment in self:
+            if not segment.is_static:
+                raise UserError(
+                    self.env._(
+                        "Who is in segment %s is said by its conditions. Change them, "
+                        "or make a fixed list of it first.",
+                        segment.name,
+                    )
+                )
+
+
+def _as_list(value):
+    return [value] if isinstance(value, int | str) else list(value)

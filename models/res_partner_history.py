@@ -1,167 +1,145 @@
+from collections import defaultdict
+from dataclasses import dataclass
+
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+# From when until when history counts: two moments in UTC, an empty one sets no limit.
+PERIOD = "crm_history_period"
+SALESPEOPLE = "sales_team.group_sale_salesman"
+of_history = api.depends_context(PERIOD, "allowed_company_ids")
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The way from an entity to what it has to do with: records that name both.
+
+    :param model: the model of these records
+    :param partner: their field that names the entity, or one of its contacts
+    :param end: their field that names what the entity has to do with
+    :param date: when it was
+    :param only: which of them count
+    """
+
+    model: str
+    partner: str
+    end: str
+    date: str
+    only: Domain = Domain.TRUE
+
+
+def trail_field(name, comodel, trail, **parameters):
+    """A field of all that a trail leads to, to be looked at and to be searched."""
+
+    @of_history
+    def compute(partners):
+        ends = partners._ends_of(trail)
+        for partner in partners:
+            partner[name] = ends[partner.commercial_partner_id.id]
+
+    def search(partners, operator, value):
+        partners._check_may_search(SALESPEOPLE)
+        return partners._search_ends(trail, operator, value)
+
+    return fields.Many2many(
+        comodel, compute=compute, search=search, groups=SALESPEOPLE, **parameters
+    )
+
+
+def search_figure(query, column, absent=None, groups=SALESPEOPLE):
+    """A search for entities whose figure compares so.
+
+    :param query: the name of a method that gives one row for each entity with history
+    :param absent: the figure of an entity without history; None if it has none, and
+        then only ``= False`` finds it
+    :param groups: who may search
+    """
+
+    def search(partners, operator, value):
+        partners._check_may_search(groups)
+        rows = getattr(partners, query)()
+        return partners._search_figure(rows, column, operator, value, absent)
+
+    return search
+
 
 class ResPartner(models.Model):
-    """The history of an entity with the company, as fields that segments can search.
+    """The history of an entity with the company: what all its fields share.
 
-    Figures belong to the commercial entity (the company, not its contacts) and to the
-    companies the user works in. Each search is one set in SQL: its cost grows with the
-    orders or invoices, not with the entities.
+    History belongs to the commercial entity (the company, not its contacts) and to the
+    companies the user works in. Whoever may read these fields reads all of it, whosever
+    the documents are. A segment may set the period that counts. Each search is one set
+    in SQL: its cost grows with the orders, invoices or actions, not with the entities.
     """
 
     _inherit = "res.partner"
 
-    overdue_amount = fields.Monetary(
-        compute="_compute_overdue",
-        search="_search_overdue_amount",
-        groups="sales_team.group_sale_salesman,account.group_account_readonly",
-        help="Unpaid and past due, with tax, in the company's currency.",
-    )
-    overdue_days = fields.Integer(
-        compute="_compute_overdue",
-        search="_search_overdue_days",
-        groups="sales_team.group_sale_salesman,account.group_account_readonly",
-        help="How many days ago the oldest unpaid invoice fell due.",
-    )
-    returned_payment_count = fields.Integer(
-        "Returned Payments",
-        compute="_compute_returned_payment_count",
-        search="_search_returned_payment_count",
-        groups="sales_team.group_sale_salesman,account.group_account_readonly",
-    )
-    first_order_date = fields.Datetime(
-        compute="_compute_order_dates",
-        search="_search_first_order_date",
-        groups="sales_team.group_sale_salesman",
-    )
-    last_order_date = fields.Datetime(
-        compute="_compute_order_dates",
-        search="_search_last_order_date",
-        groups="sales_team.group_sale_salesman",
-    )
-    bought_product_ids = fields.Many2many(
-        "product.product",
-        string="Products Bought",
-        compute="_compute_bought_product_ids",
-        search="_search_bought_product_ids",
-        groups="sales_team.group_sale_salesman",
-    )
-
-    # === COMPUTES === #
-
-    def _compute_overdue(self):
-        figures = self._history(self._overdue_query())
-        for partner in self:
-            amount, days = figures.get(partner.commercial_partner_id.id, (0.0, 0))
-            partner.overdue_amount = amount
-            partner.overdue_days = days
-
-    def _compute_returned_payment_count(self):
-        figures = self._history(self._returned_payment_query())
-        for partner in self:
-            (count,) = figures.get(partner.commercial_partner_id.id, (0,))
-            partner.returned_payment_count = count
-
-    def _compute_order_dates(self):
-        figures = self._history(self._order_query())
-        for partner in self:
-            first, last = figures.get(partner.commercial_partner_id.id, (False, False))
-            partner.first_order_date = first
-            partner.last_order_date = last
-
-    def _compute_bought_product_ids(self):
-        lines = (
-            self.env["sale.order.line"]
-            .sudo()
-            ._read_group(
-                [
-                    (
-                        "order_id.partner_id.commercial_partner_id",
-                        "in",
-                        self.commercial_partner_id.ids,
-                    ),
-                    ("state", "=", "sale"),
-                    ("company_id", "in", self.env.companies.ids),
-                    ("product_id", "!=", False),
-                ],
-                ["order_partner_id", "product_id"],
-            )
-        )
-        products = {}
-        for buyer, product in lines:
-            entity = buyer.commercial_partner_id.id
-            products[entity] = (
-                products.get(entity, self.env["product.product"]) | product
-            )
-        for partner in self:
-            partner.bought_product_ids = products.get(
-                partner.commercial_partner_id.id, False
+    @api.model
+    def _check_may_search(self, groups):
+        """Odoo hides a field from who is in none of its groups, but searches it."""
+        if not (self.env.su or self.env.user.has_groups(groups)):
+            raise AccessError(
+                self.env._("The history of entities is for those who sell to them.")
             )
 
-    # === SEARCHES === #
+    # === PERIOD === #
 
     @api.model
-    def _search_overdue_amount(self, operator, value):
-        return self._search_history(self._overdue_query(), "amount", operator, value, 0)
+    def _during(self, column):
+        """That a moment, given as SQL, lies in the period of history."""
+        start, end = self._period()
+        limits = [SQL("TRUE")]
+        if start:
+            limits.append(SQL("%s >= %s", column, start))
+        if end:
+            limits.append(SQL("%s < %s", column, end))
+        return SQL(" AND ").join(limits)
 
     @api.model
-    def _search_overdue_days(self, operator, value):
-        return self._search_history(self._overdue_query(), "days", operator, value, 0)
+    def _during_domain(self, field):
+        """The same as a domain over a field, or over one of a record it belongs to."""
+        record, _, date = field.rpartition(".")
+        start, end = self._period()
+        during = Domain(date, ">=", start) if start else Domain.TRUE
+        if end:
+            during &= Domain(date, "<", end)
+        return Domain(record, "any!", during) if record else during
 
     @api.model
-    def _search_returned_payment_count(self, operator, value):
-        return self._search_history(
-            self._returned_payment_query(), "count", operator, value, 0
+    def _period(self):
+        moments = self.env.context.get(PERIOD) or (None, None)
+        return [fields.Datetime.to_datetime(moment) for moment in moments]
+
+    # === FIGURES: one row for each commercial entity that has such a history === #
+
+    def _figures(self, query):
+        """{commercial entity id: tuple of figures} for these entities."""
+        self.env.flush_all()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT * FROM (%s) history WHERE entity = ANY(%s)",
+                query,
+                self.commercial_partner_id.ids,
+            )
         )
+        return {entity: tuple(figures) for entity, *figures in rows}
 
     @api.model
-    def _search_first_order_date(self, operator, value):
-        return self._search_history(self._order_query(), "first", operator, value)
-
-    @api.model
-    def _search_last_order_date(self, operator, value):
-        return self._search_history(self._order_query(), "last", operator, value)
-
-    @api.model
-    def _search_bought_product_ids(self, operator, value):
-        if operator not in ("in", "any"):
-            return NotImplemented
-        bought = Domain("state", "=", "sale") & Domain("product_id", operator, value)
-        lines = (
-            self.env["sale.order.line"]
-            .sudo()
-            ._search(bought & Domain("company_id", "in", self.env.companies.ids))
-        )
-        buyers = (
-            self.sudo()
-            .with_context(active_test=False)
-            ._search([("id", "in", lines.subselect("order_partner_id"))])
-        )
-        return Domain(
-            "commercial_partner_id", "in", buyers.subselect("commercial_partner_id")
-        )
-
-    @api.model
-    def _search_history(self, query, column, operator, value, absent=None):
-        """The entities whose figure compares so.
-
-        :param absent: the figure of an entity without history; None if it has none, and
-            then only ``= False`` finds it
-        """
+    def _search_figure(self, query, column, operator, value, absent=None):
         self.env.flush_all()  # the ORM does not know which tables the query reads
         if operator == "in":
             return Domain.OR(
-                self._search_history_one(query, column, "=", one, absent)
+                self._search_one_figure(query, column, "=", one, absent)
                 for one in value
             )
         if operator in ("<", "<=", ">", ">="):
-            return self._search_history_one(query, column, operator, value, absent)
+            return self._search_one_figure(query, column, operator, value, absent)
         return NotImplemented
 
     @api.model
-    def _search_history_one(self, query, column, operator, value, absent):
+    def _search_one_figure(self, query, column, operator, value, absent):
         if value is False and absent is None:
             found = SQL("SELECT entity FROM (%s) history", query)
             return Domain("commercial_partner_id", "not in", found)
@@ -179,68 +157,61 @@ class ResPartner(models.Model):
         everyone_with = SQL("SELECT entity FROM (%s) history", query)
         return domain | Domain("commercial_partner_id", "not in", everyone_with)
 
-    # === QUERIES: one row for each commercial entity that has such a history === #
+    # === TRAILS === #
 
-    def _history(self, query):
-        """{commercial entity id: tuple of figures} for these entities."""
-        self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT * FROM (%s) history WHERE entity = ANY(%s)",
-                query,
-                self.commercial_partner_id.ids,
-            )
+    def _ends_of(self, trail):
+        """{commercial entity id: records} where the trails of these entities end."""
+        entities = self.commercial_partner_id
+        of_these = Domain(f"{trail.partner}.commercial_partner_id", "in", entities.ids)
+        groups = self._everything(trail.model)._read_group(
+            self._trail_domain(trail) & of_these & Domain(trail.end, "!=", False),
+            [trail.partner],
+            [f"{trail.end}:recordset"],
         )
-        return {entity: tuple(figures) for entity, *figures in rows}
+        model = self.env[trail.model]
+        ends = defaultdict(self.env[model._fields[trail.end].comodel_name].browse)
+        for partner, reached in groups:
+            ends[partner.commercial_partner_id.id] |= reached.with_env(self.env)
+        return ends
 
     @api.model
-    def _overdue_query(self):
-        """What is unpaid past its due date: receivable lines of posted entries."""
-        today = fields.Date.context_today(self)
-        return SQL(
-            """SELECT partner.commercial_partner_id AS entity,
-                      sum(line.amount_residual) AS amount,
-                      %s - min(line.date_maturity) AS days
-                 FROM account_move_line line
-                 JOIN account_account account ON account.id = line.account_id
-                 JOIN res_partner partner ON partner.id = line.partner_id
-                WHERE account.account_type = 'asset_receivable'
-                  AND line.parent_state = 'posted'
-                  AND NOT line.reconciled
-                  AND line.amount_residual > 0
-                  AND line.date_maturity < %s
-                  AND line.company_id = ANY(%s)
-             GROUP BY partner.commercial_partner_id""",
-            today,
-            today,
-            self.env.companies.ids,
-        )
+    def _search_ends(self, trail, operator, value):
+        if operator == "in" and False in value:
+            led_somewhere = self._at_start_of(trail, Domain(trail.end, "!=", False))
+            return ~led_somewhere | self._search_ends(trail, "in", value - {False})
+        if operator not in ("in", "any"):
+            return NotImplemented
+        return self._at_start_of(trail, Domain(trail.end, operator, value))
 
     @api.model
-    def _returned_payment_query(self):
-        """Payments of customers that the bank gave back."""
-        return SQL(
-            """SELECT partner.commercial_partner_id AS entity, count(*) AS count
-                 FROM account_payment payment
-                 JOIN res_partner partner ON partner.id = payment.partner_id
-                WHERE payment.state = 'rejected'
-                  AND payment.payment_type = 'inbound'
-                  AND payment.company_id = ANY(%s)
-             GROUP BY partner.commercial_partner_id""",
-            self.env.companies.ids,
+    def _at_start_of(self, trail, domain):
+        """The entities whose trail has records of the domain."""
+        records = self._search_all(trail.model, self._trail_domain(trail) & domain)
+        on_trail = records.subselect(SQL.identifier(records.table, trail.partner))
+        partners = self._search_all("res.partner", Domain("id", "in", on_trail))
+        return Domain(
+            "commercial_partner_id", "in", partners.subselect("commercial_partner_id")
         )
 
     @api.model
-    def _order_query(self):
-        return SQL(
-            """SELECT partner.commercial_partner_id AS entity,
-                      min(o.date_order) AS first, max(o.date_order) AS last
-                 FROM sale_order o
-                 JOIN res_partner partner ON partner.id = o.partner_id
-                WHERE o.state = 'sale' AND o.company_id = ANY(%s)
-             GROUP BY partner.commercial_partner_id""",
-            self.env.companies.ids,
-        )
+    def _everything(self, model):
+        return self.env[model].sudo().with_context(active_test=False)
+
+    @api.model
+    def _search_all(self, model, domain):
+        """A query for records whosever they are.
+
+        The conditions come from people: of their fields they may use only those that
+        they may read. So this is no search as superuser.
+        """
+        return self.env[model]._search(domain, active_test=False, bypass_access=True)
+
+    @api.model
+    def _trail_domain(self, trail):
+        domain = trail.only & self._during_domain(trail.date)
+        if "company_id" in self.env[trail.model]._fields:
+            domain &= Domain("company_id", "in", [False, *self.env.companies.ids])
+        return domain
 
 
 def _holds(figure, operator, value):

@@ -22,6 +22,7 @@ from . import test_crm_lead_insert
 from . import test_crm_lead_timeline
 from . import test_crm_playbook_change
 from . import test_crm_playbook_rule
+from . import test_crm_segment
 from . import test_crm_task_plan_dates
 from . import test_due_times
 from . import test_engine_properties

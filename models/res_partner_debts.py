@@ -1,0 +1,85 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+from .res_partner_history import SALESPEOPLE, of_history, search_figure
+
+ACCOUNTANTS_TOO = f"{SALESPEOPLE},account.group_account_readonly"
+
+
+class ResPartner(models.Model):
+    """What an entity owes, and how it pays."""
+
+    _inherit = "res.partner"
+
+    overdue_amount = fields.Monetary(
+        compute="_compute_overdue",
+        search=search_figure("_overdue_query", "amount", 0, ACCOUNTANTS_TOO),
+        groups=ACCOUNTANTS_TOO,
+        help="Unpaid and past due, with tax, in the company's currency.",
+    )
+    overdue_days = fields.Integer(
+        compute="_compute_overdue",
+        search=search_figure("_overdue_query", "days", 0, ACCOUNTANTS_TOO),
+        groups=ACCOUNTANTS_TOO,
+        help="How many days ago the oldest unpaid invoice fell due.",
+    )
+    returned_payment_count = fields.Integer(
+        "Returned Payments",
+        compute="_compute_returned_payment_count",
+        search=search_figure("_returned_payment_query", "count", 0, ACCOUNTANTS_TOO),
+        groups=ACCOUNTANTS_TOO,
+        help="Payments that the bank gave back; of the period, where the segment has "
+        "one.",
+    )
+
+    @of_history
+    def _compute_overdue(self):
+        figures = self._figures(self._overdue_query())
+        for partner in self:
+            entity = partner.commercial_partner_id.id
+            partner.overdue_amount, partner.overdue_days = figures.get(entity, (0, 0))
+
+    @of_history
+    def _compute_returned_payment_count(self):
+        figures = self._figures(self._returned_payment_query())
+        for partner in self:
+            (partner.returned_payment_count,) = figures.get(
+                partner.commercial_partner_id.id, (0,)
+            )
+
+    def _overdue_query(self):
+        """What is unpaid past its due date: receivable lines of posted entries."""
+        today = fields.Date.context_today(self)
+        return SQL(
+            """SELECT partner.commercial_partner_id AS entity,
+                      sum(line.amount_residual) AS amount,
+                      %s - min(line.date_maturity) AS days
+                 FROM account_move_line line
+                 JOIN account_account account ON account.id = line.account_id
+                 JOIN res_partner partner ON partner.id = line.partner_id
+                WHERE account.account_type = 'asset_receivable'
+                  AND line.parent_state = 'posted'
+                  AND NOT line.reconciled
+                  AND line.amount_residual > 0
+                  AND line.date_maturity < %s
+                  AND line.company_id = ANY(%s)
+             GROUP BY partner.commercial_partner_id""",
+            today,
+            today,
+            self.env.companies.ids,
+        )
+
+    def _returned_payment_query(self):
+        """Payments of customers that the bank gave back."""
+        return SQL(
+            """SELECT partner.commercial_partner_id AS entity, count(*) AS count
+                 FROM account_payment payment
+                 JOIN res_partner partner ON partner.id = payment.partner_id
+                WHERE payment.state = 'rejected'
+                  AND payment.payment_type = 'inbound'
+                  AND payment.company_id = ANY(%s)
+                  AND %s
+             GROUP BY partner.commercial_partner_id""",
+            self.env.companies.ids,
+            self._during(SQL("payment.date")),
+        )
