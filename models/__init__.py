@@ -60,6 +60,8 @@ from . import res_config_settings
 from . import res_users
 from . import res_users_hours
 from . import res_partner
+from . import res_partner_keys
+from . import res_partner_duplicate
 from . import res_partner_directions
 from . import res_partner_history
 from . import res_partner_purchases

@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_answers_in_sets
+from . import test_base_partner_merge
 from . import test_batch_faults
 from . import test_contract_rpc
 from . import test_crm_action
@@ -34,6 +35,7 @@ from . import test_outbox_faults
 from . import test_queue
 from . import test_replay_bank_marketing
 from . import test_res_partner
+from . import test_res_partner_duplicate
 from . import test_shipped_scheme
 from . import test_tours
 from . import test_tours_activity

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..models.engine import as_feed
+
 
 class MergePartners(models.TransientModel):
     """Merging entities loses none of their opportunities.
@@ -18,8 +20,11 @@ class MergePartners(models.TransientModel):
 
     @api.model
     def _update_values(self, src_partners, dst_partner):
-        """What shows the tasks of the merged ones in calendars shows the kept one."""
-        result = super()._update_values(src_partners, dst_partner)
+        """What shows the tasks of the merged ones in calendars shows the kept one.
+
+        What its kind requires may still be missing: it is incomplete, not refused.
+        """
+        result = super()._update_values(src_partners, as_feed(dst_partner))
         planned = [("partner_id", "=", dst_partner.id), ("state", "=", "planned")]
         human = [*planned, ("mode", "!=", "automatic")]
         self.env["crm.action"].sudo().search(human)._reflect(has_new_words=True)
