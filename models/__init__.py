@@ -48,6 +48,8 @@ from . import crm_campaign_money
 from . import crm_campaign_pause
 from . import crm_campaign_start
 from . import crm_lead
+from . import crm_incoming_sender
+from . import crm_lead_incoming
 from . import crm_lead_insert
 from . import crm_lead_merge
 from . import crm_lead_around

@@ -19,6 +19,7 @@ from . import test_crm_campaign_figure
 from . import test_crm_campaign_pause
 from . import test_crm_entity_kind
 from . import test_crm_journey
+from . import test_crm_lead_incoming
 from . import test_crm_lead_insert
 from . import test_crm_lead_timeline
 from . import test_crm_playbook_change
@@ -28,6 +29,7 @@ from . import test_crm_task_plan_dates
 from . import test_due_times
 from . import test_engine_properties
 from . import test_faults
+from . import test_incoming_at_once
 from . import test_indexes
 from . import test_mirror_properties
 from . import test_outbox
