@@ -96,7 +96,7 @@ class TestCrmLeadIncoming(MessageCase):
         self.assertFalse(self._receive("bob@acme.example").partner_id.parent_id)
 
     def test_domain_of_a_mail_provider_says_nothing(self):
-        self._create_partner("Cafe", is_company=True, email="cafe@gmail.com")
+        self._create_partner("Cafe", is_company=True, email="cafebob@gmail.com")
         self.assertFalse(self._receive("bob@gmail.com").partner_id.parent_id)
 
     def test_entity_of_another_company_is_not_known(self):
