@@ -48,19 +48,22 @@ def trail_field(name, comodel, trail, **parameters):
     )
 
 
-def search_figure(query, column, absent=None, groups=SALESPEOPLE):
+def search_figure(
+    query, column, absent=None, groups=SALESPEOPLE, of="commercial_partner_id"
+):
     """A search for entities whose figure compares so.
 
     :param query: the name of a method that gives one row for each entity with history
     :param absent: the figure of an entity without history; None if it has none, and
         then only ``= False`` finds it
     :param groups: who may search
+    :param of: what the rows are of: the commercial entity, or ``id`` for each by itself
     """
 
     def search(partners, operator, value):
         partners._check_may_search(groups)
         rows = getattr(partners, query)()
-        return partners._search_figure(rows, column, operator, value, absent)
+        return partners._search_figure(rows, column, operator, value, absent, of)
 
     return search
 
@@ -127,22 +130,22 @@ class ResPartner(models.Model):
         return {entity: tuple(figures) for entity, *figures in rows}
 
     @api.model
-    def _search_figure(self, query, column, operator, value, absent=None):
+    def _search_figure(self, query, column, operator, value, absent, of):
         self.env.flush_all()  # the ORM does not know which tables the query reads
         if operator == "in":
             return Domain.OR(
-                self._search_one_figure(query, column, "=", one, absent)
+                self._search_one_figure(query, column, "=", one, absent, of)
                 for one in value
             )
         if operator in ("<", "<=", ">", ">="):
-            return self._search_one_figure(query, column, operator, value, absent)
+            return self._search_one_figure(query, column, operator, value, absent, of)
         return NotImplemented
 
     @api.model
-    def _search_one_figure(self, query, column, operator, value, absent):
+    def _search_one_figure(self, query, column, operator, value, absent, of):
         if value is False and absent is None:
             found = SQL("SELECT entity FROM (%s) history", query)
-            return Domain("commercial_partner_id", "not in", found)
+            return Domain(of, "not in", found)
         found = SQL(
             "SELECT entity FROM (%s) history WHERE %s %s %s",
             query,
@@ -150,12 +153,17 @@ class ResPartner(models.Model):
             SQL(operator),
             value or 0 if absent is not None else value,
         )
-        domain = Domain("commercial_partner_id", "in", found)
+        domain = Domain(of, "in", found)
         if absent is None or not _holds(absent, operator, value or 0):
             return domain
         # Who has no history has the figure ``absent``, and that compares so too.
         everyone_with = SQL("SELECT entity FROM (%s) history", query)
-        return domain | Domain("commercial_partner_id", "not in", everyone_with)
+        return domain | Domain(of, "not in", everyone_with)
+
+    @api.model
+    def _days_since(self, moment):
+        """Whole days since a moment, given as SQL."""
+        return SQL("date_part('day', %s - %s)::int", fields.Datetime.now(), moment)
 
     # === TRAILS === #
 

@@ -59,6 +59,16 @@ class ResPartner(models.Model):
         groups=SALESPEOPLE,
         help="Of the latest order ever.",
     )
+    days_since_first_order = fields.Integer(
+        compute="_compute_order_dates",
+        search=search_figure("_order_dates_query", "days_since_first"),
+        groups=SALESPEOPLE,
+    )
+    days_since_last_order = fields.Integer(
+        compute="_compute_order_dates",
+        search=search_figure("_order_dates_query", "days_since_last"),
+        groups=SALESPEOPLE,
+    )
     bought_product_ids = trail_field(
         "bought_product_ids",
         "product.product",
@@ -93,10 +103,13 @@ class ResPartner(models.Model):
     def _compute_order_dates(self):
         figures = self._figures(self._order_dates_query())
         for partner in self:
-            entity = partner.commercial_partner_id.id
-            partner.first_order_date, partner.last_order_date = figures.get(
-                entity, (False, False)
+            first, last, days_since_first, days_since_last = figures.get(
+                partner.commercial_partner_id.id, (False,) * 4
             )
+            partner.first_order_date = first
+            partner.last_order_date = last
+            partner.days_since_first_order = days_since_first
+            partner.days_since_last_order = days_since_last
 
     @of_history
     def _compute_bought_category_ids(self):
@@ -149,10 +162,13 @@ class ResPartner(models.Model):
     def _order_dates_query(self):
         return SQL(
             """SELECT partner.commercial_partner_id AS entity,
-                      min(o.date_order) AS first, max(o.date_order) AS last
+                      min(o.date_order) AS first, max(o.date_order) AS last,
+                      %s AS days_since_first, %s AS days_since_last
                  FROM sale_order o
                  JOIN res_partner partner ON partner.id = o.partner_id
                 WHERE o.state = 'sale' AND o.company_id = ANY(%s)
              GROUP BY partner.commercial_partner_id""",
+            self._days_since(SQL("min(o.date_order)")),
+            self._days_since(SQL("max(o.date_order)")),
             self.env.companies.ids,
         )

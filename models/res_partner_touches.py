@@ -68,6 +68,18 @@ class ResPartner(models.Model):
         search=search_figure("_last_action_query", "date"),
         groups=SALESPEOPLE,
     )
+    days_since_last_action = fields.Integer(
+        compute="_compute_last_action",
+        search=search_figure("_last_action_query", "days"),
+        groups=SALESPEOPLE,
+    )
+    days_with_status = fields.Integer(
+        "Days With This Status",
+        compute="_compute_days_with_status",
+        search=search_figure("_status_query", "days", of="id"),
+        groups=SALESPEOPLE,
+        help="Since it has its commercial status.",
+    )
     last_action_ids = fields.Many2many(
         "crm.action",
         string="Last Action of Each Type",
@@ -98,9 +110,19 @@ class ResPartner(models.Model):
     def _compute_last_action(self):
         figures = self._figures(self._last_action_query())
         for partner in self:
-            action, date = figures.get(partner.commercial_partner_id.id, (False, False))
+            action, date, days = figures.get(
+                partner.commercial_partner_id.id, (False,) * 3
+            )
             partner.last_action_id = action
             partner.last_action_date = date
+            partner.days_since_last_action = days
+
+    @api.depends("commercial_status_date")
+    def _compute_days_with_status(self):
+        now = fields.Datetime.now()
+        for partner in self:
+            since = partner.commercial_status_date
+            partner.days_with_status = since and (now - since).days
 
     @of_history
     def _compute_last_action_ids(self):
@@ -176,10 +198,11 @@ class ResPartner(models.Model):
         return SQL(
             """SELECT DISTINCT ON (partner.commercial_partner_id)
                       partner.commercial_partner_id AS entity,
-                      action.id AS action, action.done_at AS date
+                      action.id AS action, action.done_at AS date, %s AS days
                  %s
              ORDER BY partner.commercial_partner_id, action.done_at DESC,
                       action.id DESC""",
+            self._days_since(SQL("action.done_at")),
             self._done_actions(),
         )
 
@@ -191,6 +214,13 @@ class ResPartner(models.Model):
              ORDER BY partner.commercial_partner_id, action.action_type_id,
                       action.done_at DESC, action.id DESC""",
             self._done_actions(),
+        )
+
+    def _status_query(self):
+        return SQL(
+            """SELECT id AS entity, %s AS days FROM res_partner
+                WHERE commercial_status_date IS NOT NULL""",
+            self._days_since(SQL("commercial_status_date")),
         )
 
     def _satisfaction_query(self):

@@ -134,6 +134,11 @@ class TestCrmSegment(PlaybookCase):
             **lately,
         )
         self._check(self.ben, ("last_order_date", "<", "today -1y"), **lately)
+        self._check(self.ben, ("days_since_last_order", "=", 400), **lately)
+        self._check(self.ada, ("days_since_last_order", "<=", 10), **lately)
+        self._check(self.ada | self.ben, ("days_since_first_order", ">", 399))
+        self._check(self.carla, ("days_since_last_order", "=", False))
+        self.assertEqual(self.ada.days_since_last_order, 10)
 
     def test_a_period_needs_its_days(self):
         for values in (
@@ -227,6 +232,8 @@ class TestCrmSegment(PlaybookCase):
         self._act(self.ben, self.call, self.declined, MONDAY - timedelta(days=50))
         self._check(self.ada, ("last_action_id.action_type_id", "=", self.visit.id))
         self._check(self.ben, ("last_action_date", "<", "today -30d"))
+        self._check(self.ben, ("days_since_last_action", ">=", 50))
+        self.assertEqual(self.ben.days_since_last_action, 50)
         self._check(self.carla, ("last_action_id", "=", False))
         last_call = [
             ("action_type_id", "=", self.call.id),
@@ -288,6 +295,10 @@ class TestCrmSegment(PlaybookCase):
             ("commercial_status_id", "=", self.status.id),
             ("commercial_status_date", "<", "today -30d"),
         )
+        self._check(self.ada, ("days_with_status", "=", 50))
+        self._check(self.ben, ("days_with_status", "<", 30))
+        self._check(self.carla, ("days_with_status", "=", False))
+        self.assertEqual(self.ada.days_with_status, 50)
         self._check(self.ben, ("source_id", "=", source.id))
         self._check(self.entities, ("user_id", "=", self.seller.id))
 
