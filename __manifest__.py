@@ -69,6 +69,7 @@
     ],
     "demo": [
         "demo/demo_entities.xml",
+        "demo/demo_entity_kinds.xml",
         "demo/demo_campaign_acquisition.xml",
         "demo/demo_campaign_cross_selling.xml",
         "demo/demo_campaign_loyalty.xml",

@@ -33,8 +33,8 @@ class CrmSegment(models.Model):
     period = fields.Selection(
         [
             ("ever", "Ever"),
-            ("last_days", "In the last days"),
-            ("between", "Between two days"),
+            ("last_days", "In the last"),
+            ("between", "Between"),
         ],
         required=True,
         default="ever",

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from .engine import is_feed
+from .engine import as_feed, is_feed
 
 
 class ResPartner(models.Model):
@@ -56,12 +56,35 @@ class ResPartner(models.Model):
         partners.filtered("entity_kind_id")._check_complete()
         return partners
 
+    def _load_records_write(self, values):
+        """What is imported is looked at once all of it is there: Odoo writes free
+        fields after all others.
+        """
+        given = set(values)
+        super(ResPartner, as_feed(self))._load_records_write(values)
+        self._check_complete(None if "entity_kind_id" in given else given)
+
     def write(self, vals):
         result = super().write(vals)
         required = self.env["crm.entity.kind.requirement"]._required_names()
         if "entity_kind_id" in vals or not required.isdisjoint(vals):
             self.invalidate_recordset(["missing_fields", "is_incomplete"], flush=False)
             self._check_complete(None if "entity_kind_id" in vals else vals)
+        return result
+
+    def onchange(self, values, field_names, fields_spec):
+        """The fields of a kind that is chosen stand on the form at once.
+
+        Odoo tells a form of other properties only if one of them has a value.
+        """
+        result = super().onchange(values, field_names, fields_spec)
+        if "entity_kind_id" in field_names and "entity_properties" in fields_spec:
+            partner = self.new({"entity_kind_id": values.get("entity_kind_id")})
+            field = self._fields["entity_properties"]
+            result["value"].setdefault(
+                "entity_properties",
+                field.convert_to_read(partner.entity_properties, partner),
+            )
         return result
 
     def _check_complete(self, emptied=None):

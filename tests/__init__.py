@@ -44,4 +44,5 @@ from . import test_tours_activity
 from . import test_tours_day
 from . import test_tours_opportunity
 from . import test_tours_record
+from . import test_tours_segment
 from . import test_unit_js

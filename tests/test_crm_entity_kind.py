@@ -205,6 +205,17 @@ class TestCrmEntityKind(PlaybookCase):
         told = {m["rows"]["from"]: m["message"] for m in result["messages"]}
         self.assertIn("West is of the kind Test school", told[1])
 
+    def test_an_import_gives_kind_and_required_free_field_at_once(self):
+        self._require(f"entity_properties.{SIZE}")
+        north = self._create_partner("Nobody's kind")
+        manager = self.env["res.partner"].with_user(self.manager)
+        result = manager.load(
+            [".id", "entity_kind_id", f"entity_properties.{SIZE}"],
+            [[str(north.id), self.school.name, "50"]],
+        )
+        self.assertEqual(result["messages"], [])
+        self.assertEqual(north.entity_properties[SIZE], 50)
+
     def test_a_kind_requires_only_fields_that_it_has(self):
         for path in ("nothing", f"entity_properties.{GROUP}", "entity_properties.zz"):
             with (
