@@ -16,6 +16,7 @@
         "sale_management",
         "survey_crm",
     ],
+    "external_dependencies": {"python": ["vobject", "phonenumbers"]},
     "data": [
         "security/crm_playbook_security.xml",
         "security/ir.model.access.csv",
@@ -64,6 +65,7 @@
         "views/res_partner_views.xml",
         "views/res_partner_kind_views.xml",
         "views/res_partner_duplicate_views.xml",
+        "wizard/crm_business_card_views.xml",
         "views/res_config_settings_views.xml",
         "views/crm_menus.xml",
     ],

@@ -65,6 +65,7 @@ from . import res_partner
 from . import res_partner_keys
 from . import res_partner_duplicate
 from . import res_partner_directions
+from . import res_partner_fill
 from . import res_partner_history
 from . import res_partner_purchases
 from . import res_partner_debts

@@ -3,6 +3,7 @@ from . import test_answers_in_sets
 from . import test_base_partner_merge
 from . import test_batch_faults
 from . import test_contract_rpc
+from . import test_card_text
 from . import test_crm_action
 from . import test_crm_action_channel
 from . import test_crm_action_doubt
@@ -14,6 +15,7 @@ from . import test_crm_action_record
 from . import test_crm_action_take
 from . import test_crm_agenda
 from . import test_crm_agenda_team
+from . import test_crm_business_card
 from . import test_crm_campaign
 from . import test_crm_campaign_figure
 from . import test_crm_campaign_pause
