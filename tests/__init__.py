@@ -43,6 +43,7 @@ from . import test_res_partner_duplicate
 from . import test_shipped_scheme
 from . import test_tours
 from . import test_tours_activity
+from . import test_tours_business_card
 from . import test_tours_day
 from . import test_tours_opportunity
 from . import test_tours_record

@@ -1,11 +1,12 @@
 import { Component } from "@odoo/owl";
-import { scanBarcode } from "@web/core/barcode/barcode_dialog";
 import { isBarcodeScannerSupported } from "@web/core/barcode/barcode_video_scanner";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { FileUploader } from "@web/views/fields/file_handler";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+
+import { scanCode } from "./code_dialog";
 
 const MODEL = "crm.business.card";
 
@@ -32,8 +33,8 @@ export class CardSources extends Component {
     }
 
     async scan() {
-        const text = await scanBarcode(this.env);
-        return this.read("read_code", [text]);
+        const text = await scanCode(this.env);
+        return text && this.read("read_code", [text]);
     }
 
     readFile({ name, data }) {
