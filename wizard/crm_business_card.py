@@ -36,7 +36,7 @@ class CrmBusinessCard(models.TransientModel):
 
     source = fields.Binary("File", attachment=False)
     source_name = fields.Char("File Name")
-    next_card_id = fields.Many2one("crm.business.card", "Next Card")
+    next_card_id = fields.Many2one("crm.business.card")
     position = fields.Integer("Card", default=1)
     total = fields.Integer("Of", default=1)
     photo_help = fields.Char(compute="_compute_photo_help")
