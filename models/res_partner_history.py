@@ -8,6 +8,9 @@ from odoo.tools import SQL
 
 # From when until when history counts: two moments in UTC, an empty one sets no limit.
 PERIOD = "crm_history_period"
+# The commercial entities that are asked about, where they are few: only their history
+# is read then. What is found says nothing of others.
+ABOUT = "crm_history_about"
 SALESPEOPLE = "sales_team.group_sale_salesman"
 of_history = api.depends_context(PERIOD, "allowed_company_ids")
 
@@ -143,12 +146,14 @@ class ResPartner(models.Model):
 
     @api.model
     def _search_one_figure(self, query, column, operator, value, absent, of):
+        everyone_with = SQL(
+            "SELECT entity FROM (%s) history WHERE %s", query, self._about()
+        )
         if value is False and absent is None:
-            found = SQL("SELECT entity FROM (%s) history", query)
-            return Domain(of, "not in", found)
+            return Domain(of, "not in", everyone_with)
         found = SQL(
-            "SELECT entity FROM (%s) history WHERE %s %s %s",
-            query,
+            "%s AND %s %s %s",
+            everyone_with,
             SQL.identifier("history", column),
             SQL(operator),
             value or 0 if absent is not None else value,
@@ -157,8 +162,13 @@ class ResPartner(models.Model):
         if absent is None or not _holds(absent, operator, value or 0):
             return domain
         # Who has no history has the figure ``absent``, and that compares so too.
-        everyone_with = SQL("SELECT entity FROM (%s) history", query)
         return domain | Domain(of, "not in", everyone_with)
+
+    @api.model
+    def _about(self):
+        """That a row of figures is of those who are asked about."""
+        entities = self.env.context.get(ABOUT)
+        return SQL("entity = ANY(%s)", list(entities)) if entities else SQL("TRUE")
 
     @api.model
     def _days_since(self, moment):
@@ -217,6 +227,9 @@ class ResPartner(models.Model):
     @api.model
     def _trail_domain(self, trail):
         domain = trail.only & self._during_domain(trail.date)
+        if entities := self.env.context.get(ABOUT):
+            whose = Domain("commercial_partner_id", "in", list(entities))
+            domain &= Domain(trail.partner, "any!", whose)
         if "company_id" in self.env[trail.model]._fields:
             domain &= Domain("company_id", "in", [False, *self.env.companies.ids])
         return domain

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from .crm_segment import OPEN
-from .res_partner_history import SALESPEOPLE
+from .res_partner_history import ABOUT, SALESPEOPLE
 
 
 class ResPartner(models.Model):
@@ -20,14 +20,18 @@ class ResPartner(models.Model):
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_crm_segment_ids(self):
-        """One query for each segment: for a screen with one entity, not for lists."""
+        """One query for each segment: for a screen with one entity, not for lists.
+
+        Each reads the history of these entities alone.
+        """
         self.crm_segment_ids = False
         shown = Domain("id", "in", self._origin.ids)
-        for segment in self.env["crm.segment"].search([]):
+        about = {ABOUT: tuple(self._origin.sudo().commercial_partner_id.ids)}
+        for segment in self.env["crm.segment"].with_context(**about).search([]):
             members = self.search(shown & segment._partner_domain())
             for partner in self:
                 if partner._origin in members:
-                    partner.crm_segment_ids |= segment
+                    partner.crm_segment_ids |= segment.with_env(self.env)
 
     @api.model
     def _search_crm_segment_ids(self, operator, value):

@@ -162,14 +162,17 @@ class ResPartner(models.Model):
             return NotImplemented
         self.env.flush_all()
         if operator == "in" and False in value:
-            everyone_with = SQL("SELECT entity FROM (%s) lasts", query)
+            everyone_with = SQL(
+                "SELECT entity FROM (%s) lasts WHERE %s", query, self._about()
+            )
             nobody = Domain("commercial_partner_id", "not in", everyone_with)
             return nobody | self._search_last(query, "in", value - {False})
         such = value if operator == "any" else Domain("id", "in", value)
         actions = self._search_all("crm.action", such)
         entities = SQL(
-            "SELECT entity FROM (%s) lasts WHERE action IN %s",
+            "SELECT entity FROM (%s) lasts WHERE %s AND action IN %s",
             query,
+            self._about(),
             actions.subselect(),
         )
         return Domain("commercial_partner_id", "in", entities)

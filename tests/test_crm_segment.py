@@ -371,6 +371,30 @@ class TestCrmSegment(PlaybookCase):
         self.assertEqual((bought | rich) & ada.crm_segment_ids, bought | rich)
         self.assertFalse((bought | rich) & carla.crm_segment_ids)
 
+    def test_an_entity_is_in_those_segments_that_hold_it(self):
+        """Whatever the conditions: asking about one reads its history alone."""
+        self._act(self.ada, self.call, self.interested)
+        for condition in (
+            ("ordered_amount", "<", 60),
+            ("ordered_count", ">=", 1),
+            ("days_since_last_order", "=", False),
+            ("bought_product_ids", "not in", self.beans.ids),
+            ("bought_category_ids", "in", self.tea.ids),
+            ("last_action_id", "=", False),
+            ("last_action_id.outcome_id", "=", self.interested.id),
+            ("done_action_type_ids", "=", False),
+            ("buyer_rank", "<", 50),
+        ):
+            segment = self._segment(condition)
+            self.env.invalidate_all()  # or those known before are remembered
+            held = self.entities.filtered(
+                lambda one, segment=segment: (
+                    segment in one.with_user(self.seller).crm_segment_ids
+                )
+            )
+            with self.subTest(condition):
+                self.assertEqual(held, segment._partners())
+
     # === ON SCREEN === #
 
     def test_the_count_follows_what_is_edited(self):
