@@ -14,6 +14,12 @@ from .res_partner_history import PERIOD
 OPEN = "crm_segments_open"
 
 
+class OpenSegments(tuple):
+    """Their ids, as no remote caller can send them."""
+
+    __slots__ = ()
+
+
 class CrmSegment(models.Model):
     """A set of entities: a stored domain, read anew each time it is used, or a list.
 
@@ -123,7 +129,7 @@ class CrmSegment(models.Model):
         segment = self.sudo()
         if segment.is_static:
             return Domain("id", "in", segment._listed())
-        opened = tuple(self.env.context.get(OPEN, ()))
+        opened = open_segments(self.env)
         if self._origin.id in opened:
             raise UserError(
                 self.env._(
@@ -133,7 +139,10 @@ class CrmSegment(models.Model):
                 )
             )
         partners = self.env["res.partner"].with_context(
-            **{OPEN: (*opened, *self._origin.ids), PERIOD: segment._period()}
+            **{
+                OPEN: OpenSegments((*opened, *self._origin.ids)),
+                PERIOD: segment._period(),
+            }
         )
         conditions = Domain(literal_eval(segment.domain or "[]"))
         return Domain("id", "in", partners._search(conditions, bypass_access=True))
@@ -244,11 +253,10 @@ class CrmSegment(models.Model):
 
     def action_freeze(self):
         """Make a fixed list of who is in the segment now, and open it."""
-        copy = self.freeze()
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,
-            "res_id": copy.id,
+            "res_id": self.freeze(),
             "view_mode": "form",
         }
 
@@ -260,7 +268,7 @@ class CrmSegment(models.Model):
         One statement; its cost grows with the entities of the segment.
 
         :param str name: of the new segment; by default that of this one and the day
-        :return: the new segment
+        :return: the id of the new segment
         """
         self.ensure_one()
         self.check_access("write")
@@ -286,7 +294,7 @@ class CrmSegment(models.Model):
             )
         )
         copy.invalidate_recordset(["partner_ids", "partner_count"])
-        return copy
+        return copy.id
 
     def _name_of_copy(self, moment):
         day = fields.Datetime.context_timestamp(self, moment).date()
@@ -325,6 +333,12 @@ class CrmSegment(models.Model):
                         segment.name,
                     )
                 )
+
+
+def open_segments(env):
+    """The ids of the segments whose members are being looked for."""
+    opened = env.context.get(OPEN)
+    return opened if isinstance(opened, OpenSegments) else OpenSegments()
 
 
 def _as_list(value):

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from .crm_segment import OPEN
+from .crm_segment import open_segments
 from .res_partner_history import ABOUT, SALESPEOPLE
 
 
@@ -44,9 +44,7 @@ class ResPartner(models.Model):
             return NotImplemented
         such = Domain("id", "in", value) if operator == "in" else value
         segments = self.env["crm.segment"].with_context(active_test=operator == "any")
-        found = segments.sudo(bool(self.env.context.get(OPEN)) or self.env.su).search(
-            such
-        )
+        found = segments.sudo(bool(open_segments(self.env)) or self.env.su).search(such)
         return Domain.OR(
             segment._partner_domain() for segment in found.with_env(segments.env)
         )

@@ -422,7 +422,7 @@ class TestCrmSegment(PlaybookCase):
 
     def test_a_fixed_copy_stays_as_it_is(self):
         segment = self._segment(("ordered_count", ">", 0))
-        copy = segment.freeze()
+        copy = segment.browse(segment.freeze())
         self.assertEqual(copy._partners(), self.ada | self.ben)
         self._order(self.carla, MONDAY, self.beans, 5)
         self.assertEqual(segment.partner_count, 3)
@@ -451,7 +451,8 @@ class TestCrmSegment(PlaybookCase):
 
     def test_campaigns_take_up_combined_and_fixed_segments(self):
         bought = self._segment(("ordered_count", ">", 0))
-        rich = self._segment(("ordered_amount", ">", 100)).freeze()
+        rich = self._segment(("ordered_amount", ">", 100))
+        rich = rich.browse(rich.freeze())
         poor = self._segment(
             ("crm_segment_ids", "in", bought.ids),
             ("crm_segment_ids", "not in", rich.ids),
@@ -506,6 +507,12 @@ class TestCrmSegment(PlaybookCase):
         own = self.env["crm.segment"].with_user(self.seller)
         self.assertIn(segment, own.search([]))
         self.assertNotIn(theirs, own.search([]))
+        for forged in ({}, {"crm_segments_open": [1]}):
+            within = self.env["res.partner"].with_user(self.seller)
+            found = within.with_context(**forged).search(
+                [("crm_segment_ids", "in", theirs.ids)]
+            )
+            self.assertFalse(found)
         self.manager.company_ids = [Command.link(other.id)]
         elsewhere = segment.with_context(allowed_company_ids=other.ids)
         self.assertEqual(elsewhere.partner_count, 0)
