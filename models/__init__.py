@@ -62,6 +62,8 @@ from . import res_config_settings
 from . import res_users
 from . import res_users_hours
 from . import res_partner
+from . import crm_entity_feed
+from . import crm_entity_feed_sources
 from . import res_partner_keys
 from . import res_partner_duplicate
 from . import res_partner_directions

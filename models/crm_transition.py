@@ -32,6 +32,7 @@ class CrmTransition(models.Model):
             ("closed", "Closed by hand"),
             ("reopened", "Reopened by hand"),
             ("status", "Status by hand"),
+            ("fed", "Became an entity"),
             ("corrected", "Outcome corrected"),
             ("merged", "Opportunities merged"),
             ("skipped", "Message skipped"),

@@ -19,6 +19,7 @@ from . import test_crm_business_card
 from . import test_crm_campaign
 from . import test_crm_campaign_figure
 from . import test_crm_campaign_pause
+from . import test_crm_entity_feed
 from . import test_crm_entity_kind
 from . import test_crm_journey
 from . import test_crm_lead_incoming
