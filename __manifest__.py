@@ -42,6 +42,7 @@
         "wizard/base_partner_merge_views.xml",
         "wizard/crm_action_record_views.xml",
         "wizard/crm_campaign_resume_views.xml",
+        "wizard/crm_entity_reassign_views.xml",
         "wizard/crm_lead_start_playbook_views.xml",
         "wizard/crm_playbook_stage_retire_views.xml",
         "wizard/crm_segment_add_views.xml",

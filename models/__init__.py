@@ -61,6 +61,7 @@ from . import res_company
 from . import res_config_settings
 from . import res_users
 from . import res_users_hours
+from . import res_users_customers
 from . import res_partner
 from . import crm_entity_feed
 from . import crm_entity_feed_sources

@@ -39,14 +39,12 @@ class CrmEntityFeed(models.Model):
     _name = "crm.entity.feed"
     _description = "Entity Feed"
     _order = "sequence, id"
-    _rec_name = "source"
 
     source = fields.Selection(SOURCES, required=True)
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     kind_id = fields.Many2one(
         "crm.entity.kind",
-        "Become",
         required=True,
         ondelete="restrict",
         domain=[("scope", "=", "entity")],
@@ -85,6 +83,13 @@ class CrmEntityFeed(models.Model):
         "CHECK(salesperson <> 'fixed' OR user_id IS NOT NULL)",
         "Please say who the salesperson always is.",
     )
+
+    @api.depends("source", "kind_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        sources = dict(self._fields["source"]._description_selection(self.env))
+        for feed in self:
+            feed.display_name = sources.get(feed.source)
 
     @api.constrains("domain")
     def _check_domain(self):
@@ -251,13 +256,13 @@ class CrmEntityFeed(models.Model):
         :return: the entities
         """
         # Of thousands the list and the ledger tell it, not the chatter of each.
-        self = self.with_context(tracking_disable=len(entities) > 1)
-        entities = as_feed(entities.with_env(self.env).sudo())
+        quiet = self.with_context(tracking_disable=len(entities) > 1)
+        entities = as_feed(entities.with_env(quiet.env).sudo())
         entities.write({"entity_kind_id": self.kind_id.id})
         if seller := self._salesperson(user):
             entities.filtered(lambda one: not one.user_id).write({"user_id": seller.id})
         if self.status_id:
-            self._give_first_status(entities.filtered(_has_no_status))
+            quiet._give_first_status(entities.filtered(_has_no_status))
         return entities
 
     def _salesperson(self, user):

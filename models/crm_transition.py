@@ -33,6 +33,7 @@ class CrmTransition(models.Model):
             ("reopened", "Reopened by hand"),
             ("status", "Status by hand"),
             ("fed", "Became an entity"),
+            ("handed_over", "Handed over"),
             ("corrected", "Outcome corrected"),
             ("merged", "Opportunities merged"),
             ("skipped", "Message skipped"),

@@ -101,6 +101,7 @@ class ResPartner(models.Model):
             "view_mode": "form",
             "target": "new",
             "context": {
+                "dialog_size": "extra-large",
                 "active_model": "res.partner",
                 "active_ids": (self | duplicates).ids,
             },
