@@ -35,6 +35,7 @@ from . import test_engine_properties
 from . import test_faults
 from . import test_incoming_at_once
 from . import test_indexes
+from . import test_load_cdnow
 from . import test_mirror_properties
 from . import test_outbox
 from . import test_outbox_faults

@@ -1,0 +1,1 @@
+"""What `load_cdnow.py` is made of, one concept a file."""
