@@ -15,6 +15,17 @@ PROTOCOLS = {"xmlrpc": "password", "json2": "key"}
 READABLE = (
     *("crm.playbook", "crm.playbook.stage", "crm.playbook.rule", "crm.action.type"),
     *("crm.segment", "crm.campaign", "crm.lead", "crm.action", "crm.transition"),
+    "crm.entity.kind",
+)
+HISTORY = (
+    *("entity_kind_id", "entity_properties", "missing_fields", "is_incomplete"),
+    *("commercial_status_id", "commercial_status_date", "days_with_status"),
+    *("ordered_amount", "ordered_count", "buyer_rank", "bought_product_ids"),
+    *("first_order_date", "last_order_date", "days_since_last_order"),
+    *("bought_category_ids", "overdue_amount", "overdue_days"),
+    *("returned_payment_count", "done_action_count", "last_action_id"),
+    *("last_action_ids", "done_action_type_ids", "had_outcome_ids"),
+    *("passed_campaign_ids", "satisfaction_score", "source_id", "crm_segment_ids"),
 )
 
 
@@ -134,6 +145,28 @@ class TestContractRpc(BaseCase):
                 with self.subTest(protocol=protocol, model=model):
                     call = self._connect(protocol, "rpc_manager").call
                     self.assertTrue(call(model, "search_read", domain=[], limit=5))
+
+    def test_history_is_read_and_a_segment_frozen_from_outside(self):
+        for protocol in PROTOCOLS:
+            with self.subTest(protocol=protocol):
+                call = self._connect(protocol, "rpc_manager").call
+                partners = call(
+                    "res.partner", "search_read", domain=[], fields=HISTORY, limit=5
+                )
+                self.assertEqual(set(partners[0]), {"id", *HISTORY})
+                domain = str([("id", "in", [partner["id"] for partner in partners])])
+                (segment,) = call(
+                    "crm.segment",
+                    "create",
+                    vals_list=[{"name": f"Five by {protocol}", "domain": domain}],
+                )
+                (copy,) = call(
+                    "crm.segment",
+                    "read",
+                    ids=[call("crm.segment", "freeze", ids=[segment])],
+                    fields=["partner_count", "is_static"],
+                )
+                self.assertEqual((copy["partner_count"], copy["is_static"]), (5, True))
 
     def test_action_is_planned_at_an_hour_and_freed_from_outside(self):
         for protocol in PROTOCOLS:
