@@ -54,6 +54,9 @@ from . import crm_lead_insert
 from . import crm_lead_merge
 from . import crm_lead_around
 from . import crm_lead_money
+from . import account_payment
+from . import survey_user_input
+from . import crm_timeline
 from . import crm_lead_timeline
 from . import crm_playbook_stage_move
 from . import crm_playbook_change
@@ -75,6 +78,10 @@ from . import res_partner_debts
 from . import res_partner_touches
 from . import res_partner_segments
 from . import res_partner_kind
+from . import res_partner_timeline
+from . import res_partner_figures
+from . import res_partner_products
+from . import res_partner_overview
 from . import outbox
 from . import crm_action_doubt
 from . import event_mail

@@ -7,8 +7,114 @@ from odoo.tests import Form, tagged
 from .common import MONDAY, PlaybookCase
 
 
+class TimelineCase(PlaybookCase):
+    """A story with something of each kind."""
+
+    def _story(self):
+        """An opportunity with something of each kind, and the titles in their order."""
+        told, moment = [], MONDAY
+
+        def at(title):
+            nonlocal moment
+            moment += timedelta(hours=1)
+            told.append(title)
+            return self._at(moment)
+
+        lead = self._create_lead()
+        with at("First"):
+            self._start(lead)
+        with at("Test call: Test interested"):
+            self._do(lead, self.interested)
+        with at("Budget?"):
+            self._message(lead, "comment", "Budget?", "mail.mt_comment", moment)
+        with at("Remember"):
+            self._message(lead, "comment", "Remember", "mail.mt_note", moment)
+        with at("Lunch"):
+            self.env["calendar.event"].with_context(
+                default_opportunity_id=lead.id, mail_notrack=True
+            ).create(
+                {
+                    "name": "Lunch",
+                    "start": moment,
+                    "stop": moment + timedelta(hours=1),
+                    "opportunity_id": lead.id,
+                }
+            )
+        with at("Survey answered: Happy?"):
+            survey = self.env["survey.survey"].create({"title": "Happy?"})
+            answer = self.env["survey.user_input"].create(
+                {"survey_id": survey.id, "lead_id": lead.id}
+            )
+            answer.write({"state": "done", "end_datetime": moment})
+        with at("Quotation"):
+            order = self._order(lead)
+            self._date(order, "create_date", moment)
+        told[-1] = f"Quotation {order.name}"
+        with at(f"Order {order.name} confirmed"):
+            order.action_confirm()
+        # A rule that is shipped wins whatever is ordered.
+        told += ["Won", "Status: Customer"]
+        with at("Invoice"):
+            invoice = order._create_invoices()
+            invoice.action_post()
+            self._date(invoice, "create_date", moment)
+        told[-1] = f"Invoice {invoice.name}"
+        # Odoo writes of meetings and orders in the chatter too: these are no mails.
+        self._forget_other_messages(lead, told)
+        return lead.with_user(self.manager), told
+
+    def _turn_pages(self, record, limit, **asked):
+        """The titles of all pages, each of which goes on where one ended."""
+        titles, page = [], {"before": None, "has_more": True}
+        while page["has_more"]:
+            page = record.timeline(limit=limit, before=page["before"], **asked)
+            titles += [item["title"] for item in page["items"]]
+        return titles
+
+    def _message(self, lead, kind, subject, subtype, moment):
+        lead.message_post(
+            body="What they say",
+            subject=subject,
+            message_type=kind,
+            subtype_xmlid=subtype,
+            date=moment,
+        )
+
+    def _forget_other_messages(self, lead, told):
+        lead.message_ids.filtered(
+            lambda message: message.subject not in told
+        ).sudo().unlink()
+
+    def _date(self, record, name, moment):
+        record.flush_recordset()
+        self.env.cr.execute(
+            f"UPDATE {record._table} SET {name} = %s WHERE id = %s",
+            [moment, record.id],
+        )
+        record.invalidate_recordset()
+
+    def _order(self, lead, price=100):
+        product = self.env["product.product"].search(
+            [("name", "=", "Timeline product")]
+        ) or self.env["product.product"].create(
+            {
+                "name": "Timeline product",
+                "invoice_policy": "order",
+                "taxes_id": False,
+            }
+        )
+        return self.env["sale.order"].create(
+            {
+                "partner_id": lead.partner_id.id,
+                "opportunity_id": lead.id,
+                "user_id": self.seller.id,
+                "order_line": [(0, 0, {"product_id": product.id, "price_unit": price})],
+            }
+        )
+
+
 @tagged("post_install", "-at_install")
-class TestCrmLeadTimeline(PlaybookCase):
+class TestCrmLeadTimeline(TimelineCase):
     """All that happened with an opportunity, in one list."""
 
     def test_everything_is_there_the_newest_first(self):
@@ -28,6 +134,7 @@ class TestCrmLeadTimeline(PlaybookCase):
             titles += [item["title"] for item in page["items"]]
             offset, has_more = offset + 2, page["has_more"]
         self.assertEqual(titles, told[::-1])
+        self.assertEqual(self._turn_pages(lead, 2), told[::-1])
 
     def test_each_kind_by_itself(self):
         lead, told = self._story()
@@ -213,100 +320,6 @@ class TestCrmLeadTimeline(PlaybookCase):
         self.assertEqual(len(form.save().contact_ids), 1)
 
     # === HELPERS === #
-
-    def _story(self):
-        """An opportunity with something of each kind, and the titles in their order."""
-        told, moment = [], MONDAY
-
-        def at(title):
-            nonlocal moment
-            moment += timedelta(hours=1)
-            told.append(title)
-            return self._at(moment)
-
-        lead = self._create_lead()
-        with at("First"):
-            self._start(lead)
-        with at("Test call: Test interested"):
-            self._do(lead, self.interested)
-        with at("Budget?"):
-            self._message(lead, "comment", "Budget?", "mail.mt_comment", moment)
-        with at("Remember"):
-            self._message(lead, "comment", "Remember", "mail.mt_note", moment)
-        with at("Lunch"):
-            self.env["calendar.event"].with_context(
-                default_opportunity_id=lead.id, mail_notrack=True
-            ).create(
-                {
-                    "name": "Lunch",
-                    "start": moment,
-                    "stop": moment + timedelta(hours=1),
-                    "opportunity_id": lead.id,
-                }
-            )
-        with at("Survey answered: Happy?"):
-            survey = self.env["survey.survey"].create({"title": "Happy?"})
-            answer = self.env["survey.user_input"].create(
-                {"survey_id": survey.id, "lead_id": lead.id}
-            )
-            answer.write({"state": "done", "end_datetime": moment})
-        with at("Quotation"):
-            order = self._order(lead)
-            self._date(order, "create_date", moment)
-        told[-1] = f"Quotation {order.name}"
-        with at(f"Order {order.name} confirmed"):
-            order.action_confirm()
-        # A rule that is shipped wins whatever is ordered.
-        told.append("Won")
-        with at("Invoice"):
-            invoice = order._create_invoices()
-            invoice.action_post()
-            self._date(invoice, "create_date", moment)
-        told[-1] = f"Invoice {invoice.name}"
-        # Odoo writes of meetings and orders in the chatter too: these are no mails.
-        self._forget_other_messages(lead, told)
-        return lead.with_user(self.manager), told
-
-    def _message(self, lead, kind, subject, subtype, moment):
-        lead.message_post(
-            body="What they say",
-            subject=subject,
-            message_type=kind,
-            subtype_xmlid=subtype,
-            date=moment,
-        )
-
-    def _forget_other_messages(self, lead, told):
-        lead.message_ids.filtered(
-            lambda message: message.subject not in told
-        ).sudo().unlink()
-
-    def _date(self, record, name, moment):
-        record.flush_recordset()
-        self.env.cr.execute(
-            f"UPDATE {record._table} SET {name} = %s WHERE id = %s",
-            [moment, record.id],
-        )
-        record.invalidate_recordset()
-
-    def _order(self, lead, price=100):
-        product = self.env["product.product"].search(
-            [("name", "=", "Timeline product")]
-        ) or self.env["product.product"].create(
-            {
-                "name": "Timeline product",
-                "invoice_policy": "order",
-                "taxes_id": False,
-            }
-        )
-        return self.env["sale.order"].create(
-            {
-                "partner_id": lead.partner_id.id,
-                "opportunity_id": lead.id,
-                "user_id": self.seller.id,
-                "order_line": [(0, 0, {"product_id": product.id, "price_unit": price})],
-            }
-        )
 
     def _refund(self, invoice, amount):
         """A credit note on part of an invoice, set off against it."""

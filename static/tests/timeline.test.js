@@ -32,24 +32,26 @@ const NEWEST = {
         item("actions/1", "2026-03-02 09:00:00", "First call", { text: "Nobody there" }),
     ],
     has_more: true,
+    before: "where it ended",
 };
 
 class Story extends models.Model {
     _name = "story";
 
-    page = fields.Json();
+    name = fields.Char();
 
     _records = [
-        { id: 1, page: NEWEST },
-        { id: 2, page: { items: [], has_more: false } },
+        { id: 1, name: "Eventful" },
+        { id: 2, name: "Quiet" },
     ];
 }
 
 defineMailModels();
 defineModels([Story]);
 
-async function mount(resId) {
+async function mount(resId, timeline = () => NEWEST) {
     mockTimeZone(0);
+    onRpc("story", "timeline", timeline);
     onRpc("story", "timeline_kinds", () => [
         { id: "call", text: "Calls" },
         { id: "money", text: "Orders" },
@@ -58,8 +60,9 @@ async function mount(resId) {
         type: "form",
         resModel: "story",
         resId,
-        arch: `<form><field name="page" widget="timeline"/></form>`,
+        arch: `<form><widget name="timeline"/><button name="done" type="object">Done</button></form>`,
     });
+    await animationFrame();
 }
 
 test("what happened stands under its day, the newest first", async () => {
@@ -71,31 +74,31 @@ test("what happened stands under its day, the newest first", async () => {
 });
 
 test("more is put behind what is there", async () => {
-    onRpc("story", "timeline", ({ kwargs }) => {
-        expect.step(kwargs.offset);
-        return { items: [item("actions/0", "2026-03-01 09:00:00", "Letter")], has_more: false };
+    await mount(1, ({ kwargs }) => {
+        expect.step(kwargs.before);
+        return kwargs.before
+            ? { items: [item("actions/0", "2026-03-01 09:00:00", "Letter")], has_more: false }
+            : NEWEST;
     });
-    await mount(1);
     await click(".o_timeline_more");
     await animationFrame();
-    expect.verifySteps([3]);
+    expect.verifySteps([false, "where it ended"]);
     expect(queryAllTexts(".o_timeline_title").at(-1)).toBe("Letter");
     expect(".o_timeline_more").toHaveCount(0);
 });
 
 test("a filter asks for one kind, and all of it comes back", async () => {
-    onRpc("story", "timeline", ({ kwargs }) => {
+    await mount(1, ({ kwargs }) => {
         expect.step(kwargs.kind);
         return kwargs.kind ? { items: [item("o/1", "2026-03-01 09:00:00", "Order")], has_more: false } : NEWEST;
     });
-    await mount(1);
     await click("button[data-kind=money]");
     await animationFrame();
     expect(queryAllTexts(".o_timeline_title")).toEqual(["Order"]);
     await click(".o_timeline_kinds button:first");
     await animationFrame();
     expect(".o_timeline_title").toHaveCount(3);
-    expect.verifySteps(["money", false]);
+    expect.verifySteps([false, "money", false]);
 });
 
 test("what has a form of its own is opened", async () => {
@@ -111,6 +114,26 @@ test("what has a form of its own is opened", async () => {
 });
 
 test("where nothing happened it says so", async () => {
-    await mount(2);
+    await mount(2, () => ({ items: [], has_more: false }));
     expect(".o_timeline_empty").toHaveText("Nothing yet.");
+});
+
+test("what has no hour shows none", async () => {
+    await mount(1, () => ({
+        items: [item("invoices/1", "2026-03-03 23:59:59", "Invoice", { is_day: true })],
+        has_more: false,
+    }));
+    expect(".o_timeline_when > div:first").toHaveText("");
+    expect(".o_timeline_day").toHaveCount(1);
+});
+
+test("it looks again when the form does", async () => {
+    let count = 1;
+    onRpc("story", "done", () => false);
+    await mount(1, () => ({ items: NEWEST.items.slice(0, count++), has_more: false }));
+    expect(".o_timeline_title").toHaveCount(1);
+    await click("button[name=done]");
+    await animationFrame();
+    await animationFrame();
+    expect(".o_timeline_title").toHaveCount(2);
 });

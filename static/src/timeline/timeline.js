@@ -1,48 +1,47 @@
 import { Component, onWillStart, useEffect, useState } from "@odoo/owl";
 import { deserializeDateTime, toLocaleDateString } from "@web/core/l10n/dates";
-import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { KeepLast } from "@web/core/utils/concurrency";
+import { useBus, useService } from "@web/core/utils/hooks";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 const PAGE = 20;
 
 /**
  * All that happened with a record, the newest first, day by day.
  *
- * The field holds the first page; what is further back, or of one kind alone, is asked of
- * the model's method `timeline`.
+ * It asks the model's method `timeline` once it is on the screen, and again whenever
+ * `version` changes: what is further back, or of one kind alone, when it is asked for.
  */
 export class Timeline extends Component {
     static template = "crm_playbook.Timeline";
-    static props = { ...standardFieldProps };
+    static props = {
+        resModel: String,
+        resId: Number,
+        version: { type: Number, optional: true },
+    };
 
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        this.state = useState({ items: [], hasMore: false, kind: false });
+        this.keepLast = new KeepLast();
+        this.state = useState({ items: null, hasMore: false, kind: false });
         onWillStart(async () => {
-            this.kinds = await this.orm.call(this.model, "timeline_kinds", []);
+            this.kinds = await this.orm.call(this.props.resModel, "timeline_kinds", []);
         });
         useEffect(
-            () => this.showFirstPage(),
-            () => [this.props.record.resId, this.page]
+            () => {
+                this.showFirstPage();
+            },
+            () => [this.props.resModel, this.props.resId, this.props.version]
         );
-    }
-
-    get model() {
-        return this.props.record.resModel;
-    }
-
-    get page() {
-        return this.props.record.data[this.props.name];
     }
 
     /** Things of one day stand together. */
     get days() {
         const days = [];
-        for (const item of this.state.items) {
-            const date = toLocaleDateString(deserializeDateTime(item.date));
+        for (const item of this.state.items || []) {
+            const date = toLocaleDateString(this.moment(item));
             if (days.at(-1)?.date !== date) {
                 days.push({ date, items: [] });
             }
@@ -51,47 +50,38 @@ export class Timeline extends Component {
         return days;
     }
 
+    moment({ date }) {
+        return deserializeDateTime(date);
+    }
+
     hour(item) {
-        return deserializeDateTime(item.date).toLocaleString(luxon.DateTime.TIME_SIMPLE);
+        return item.is_day ? "" : this.moment(item).toLocaleString(luxon.DateTime.TIME_SIMPLE);
     }
 
-    showFirstPage() {
-        if (this.state.kind) {
-            return this.filter(this.state.kind);
-        }
-        this.show(this.page || { items: [], has_more: false });
-    }
-
-    show({ items, has_more }) {
-        Object.assign(this.state, { items, hasMore: has_more });
-    }
-
-    async filter(kind) {
+    filter(kind) {
         this.state.kind = kind;
-        const page = await this.ask(0);
-        // Meanwhile another kind may have been chosen.
-        if (kind === this.state.kind) {
-            this.show(page);
-        }
+        return this.showFirstPage();
+    }
+
+    async showFirstPage() {
+        this.show(await this.ask(false), []);
     }
 
     async showMore() {
-        const { items, kind } = this.state;
-        const { items: older, has_more } = await this.ask(items.length);
-        if (kind === this.state.kind) {
-            // What came meanwhile has pushed some down to where it is asked for again.
-            const known = new Set(items.map(({ id }) => id));
-            const others = older.filter(({ id }) => !known.has(id));
-            this.show({ items: [...items, ...others], has_more });
-        }
+        const { items } = this.state;
+        this.show(await this.ask(this.before), items);
     }
 
-    ask(offset) {
-        return this.orm.call(this.model, "timeline", [this.props.record.resId], {
-            offset,
-            limit: PAGE,
-            kind: this.state.kind,
-        });
+    show({ items, has_more, before }, newer) {
+        this.before = before;
+        Object.assign(this.state, { items: [...newer, ...items], hasMore: has_more });
+    }
+
+    /** Only the last question is answered: meanwhile another kind may have been chosen. */
+    ask(before) {
+        const { resModel, resId } = this.props;
+        const asked = { limit: PAGE, kind: this.state.kind, before };
+        return this.keepLast.add(this.orm.call(resModel, "timeline", [resId], asked));
     }
 
     open({ model, record_id }) {
@@ -104,8 +94,16 @@ export class Timeline extends Component {
     }
 }
 
-registry.category("fields").add("timeline", {
-    component: Timeline,
-    displayName: _t("Timeline"),
-    supportedTypes: ["json"],
-});
+/** The timeline of the record of a form; it looks again when the form does. */
+export class TimelineWidget extends Component {
+    static template = "crm_playbook.TimelineWidget";
+    static components = { Timeline };
+    static props = { ...standardWidgetProps };
+
+    setup() {
+        this.state = useState({ version: 0 });
+        useBus(this.props.record.model.bus, "update", () => this.state.version++);
+    }
+}
+
+registry.category("view_widgets").add("timeline", { component: TimelineWidget });
