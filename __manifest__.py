@@ -66,6 +66,7 @@
         "views/crm_playbook_stage_views.xml",
         "views/crm_playbook_views.xml",
         "views/res_partner_views.xml",
+        "views/res_partner_overview_views.xml",
         "views/res_partner_kind_views.xml",
         "views/res_partner_duplicate_views.xml",
         "wizard/crm_business_card_views.xml",
@@ -83,6 +84,7 @@
         "demo/demo_company_sales.xml",
         "demo/demo_sports_club.xml",
         "demo/demo_day.xml",
+        "demo/demo_customer.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -390,7 +390,9 @@ class CrmTimeline(models.AbstractModel):
         return {
             "kind": "survey",
             "title": self.env._("Survey answered: %s", answer.survey_id.title),
-            "user": answer.partner_id.name,
+            "text": answer.survey_id.scoring_type != "no_scoring"
+            and self.env._("Score: %.0f %%", answer.scoring_percentage),
+            "partner": answer.partner_id.name,
             "model": False,
         }
 

@@ -382,7 +382,7 @@ class ResPartner(models.Model):
                 "value": score,
                 "tone": "positive" if score >= SATISFIED else "negative",
                 "detail": self.env._(
-                    "%(count)s answers, %(date)s", count=count, date=when
+                    "answers: %(count)s, %(date)s", count=count, date=when
                 ),
             }
         ]

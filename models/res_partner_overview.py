@@ -38,7 +38,7 @@ class ResPartner(models.Model):
         sales = entity._sales()
         overview = {
             "entity": entity._overview_entity()
-            | {"seen_from": self != entity and self._name_and_id()},
+            | {"seen_from": self != entity and _reference(self)},
             "currency_id": self.env.company.currency_id.id,
             "figures": entity._overview_figures(sales),
             "people": entity._overview_people(),
@@ -75,7 +75,7 @@ class ResPartner(models.Model):
                 {"id": tag.id, "name": tag.name, "color": tag.color}
                 for tag in self.category_id
             ],
-            "segments": [segment._name_and_id() for segment in self._segments()],
+            "segments": [_reference(segment) for segment in self._segments()],
             "free_fields": self._free_fields(),
         }
 
@@ -123,14 +123,22 @@ class ResPartner(models.Model):
             limit=MOST,
         )
         return [
-            contact._name_and_id()
-            | {
+            {
+                "id": contact.id,
+                "name": contact.name,
                 "function": contact.function,
                 "status": contact.commercial_status_id.name,
-                "links": contact._contact_links(),
+                "links": self._own_links(contact),
             }
             for contact in contacts
         ]
+
+    def _own_links(self, contact):
+        """How a contact is reached, but for an address that is the company's."""
+        links = contact._contact_links()
+        if links["address"] == self._address_line():
+            links["address"] = False
+        return links
 
     # === WHAT IT BUYS === #
 
@@ -225,7 +233,7 @@ class ResPartner(models.Model):
             ["__count"],
         )
         return [
-            competitor._name_and_id() | {"count": count} for competitor, count in rows
+            _reference(competitor) | {"count": count} for competitor, count in rows
         ]
 
     def _overview_contact_points(self, done):
@@ -272,7 +280,7 @@ class ResPartner(models.Model):
                 "is_rule": bool(line.rule_id),
                 "user": line.user_id.name,
                 "partner": line.partner_id != self and line.partner_id.name,
-                "lead": line.lead_id in seen.sudo() and line.lead_id._name_and_id(),
+                "lead": line.lead_id in seen.sudo() and _reference(line.lead_id),
             }
             for line in lines
         ]
@@ -283,6 +291,10 @@ class ResPartner(models.Model):
             lambda other: other.id < line.id and other.partner_id == line.partner_id
         )
         return earlier[:1].status_after_id if earlier else line.status_before_id
+
+
+def _reference(record):
+    return {"id": record.id, "name": record.display_name}
 
 
 def _text(date):

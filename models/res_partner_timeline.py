@@ -55,6 +55,7 @@ class ResPartner(models.Model):
         )
 
     def _timeline_partner(self, record):
-        if "partner_id" not in record._fields or record.partner_id == self:
+        """The contact; who leads a meeting is none."""
+        if record._name == "calendar.event" or "partner_id" not in record._fields:
             return False
-        return record.partner_id.name
+        return record.partner_id != self and record.partner_id.name

@@ -5,34 +5,40 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 const MAP = "https://www.google.com/maps/search/?api=1&query=";
 
-/** Call, write, go there: what a Json field says of how to reach an entity, as links. */
+/** Call, write, go there: how to reach an entity, as links. */
 export class ContactLinks extends Component {
     static template = "crm_playbook.ContactLinks";
-    static props = { ...standardFieldProps };
+    static props = { links: Object };
 
     get links() {
-        const links = this.props.record.data[this.props.name] || {};
+        const { phone, dialled, email, address } = this.props.links;
         return [
-            {
-                kind: "call",
-                icon: "fa-phone",
-                text: links.phone,
-                href: `tel:${links.dialled || links.phone}`,
-            },
-            { kind: "write", icon: "fa-envelope-o", text: links.email, href: `mailto:${links.email}` },
+            { kind: "call", icon: "fa-phone", text: phone, href: `tel:${dialled || phone}` },
+            { kind: "write", icon: "fa-envelope-o", text: email, href: `mailto:${email}` },
             {
                 kind: "go",
                 icon: "fa-map-marker",
-                text: links.address,
-                href: MAP + encodeURIComponent(links.address),
+                text: address,
+                href: MAP + encodeURIComponent(address),
                 target: "_blank",
             },
         ].filter(({ text }) => text);
     }
 }
 
+/** The same of what a Json field says. */
+export class ContactLinksField extends Component {
+    static template = "crm_playbook.ContactLinksField";
+    static components = { ContactLinks };
+    static props = { ...standardFieldProps };
+
+    get links() {
+        return this.props.record.data[this.props.name] || {};
+    }
+}
+
 registry.category("fields").add("contact_links", {
-    component: ContactLinks,
+    component: ContactLinksField,
     displayName: _t("Call, Write, Go There"),
     supportedTypes: ["json"],
 });
