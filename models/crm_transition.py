@@ -35,7 +35,7 @@ class CrmTransition(models.Model):
             ("fed", "Became an entity"),
             ("handed_over", "Handed over"),
             ("corrected", "Outcome corrected"),
-            ("merged", "Opportunities merged"),
+            ("merged", "Merged"),
             ("skipped", "Message skipped"),
             ("confirmed_sent", "In doubt: it was sent"),
             ("sent_again", "In doubt: send again"),
@@ -212,11 +212,15 @@ class CrmTransition(models.Model):
         return self.lead_id
 
     def _give_status(self, status):
-        """Give the entity and the journey of each line a commercial status."""
+        """Give the entity and the journey of each line a commercial status.
+
+        Who has it already has had it since then.
+        """
         values = {
             "commercial_status_id": status.id,
             "commercial_status_date": fields.Datetime.now(),
         }
-        as_engine(self.partner_id).write(values)
-        if journeys := self._journey():
-            as_engine(journeys).write(values)
+        for records in (as_engine(self.partner_id), as_engine(self._journey())):
+            records.filtered(lambda one: one.commercial_status_id != status).write(
+                values
+            )

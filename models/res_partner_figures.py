@@ -253,7 +253,7 @@ class ResPartner(models.Model):
         if not ordered:
             return False
         first = min(row["month"] for row in ordered)
-        return self.env._("since %s", format_date(self.env, first, "MMMM y"))
+        return self.env._("since %s", format_date(self.env, first, date_format="LLLL y"))
 
     def _margin_figure(self, ordered):
         margin = sum(row["margin"] or 0 for row in ordered)

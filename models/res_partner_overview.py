@@ -55,6 +55,19 @@ class ResPartner(models.Model):
         )
         return action | {"context": {"active_id": self.id}}
 
+    def get_segments(self):
+        """The segments the entity is in now: asked apart, for there may be many.
+
+        :return: list of ``{"id", "name"}``; none for who does not sell
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not self._may_see(SALES):
+            return []
+        return [
+            _reference(one) for one in self.commercial_partner_id.crm_segment_ids
+        ]
+
     # === WHO IT IS === #
 
     def _overview_entity(self):
@@ -75,13 +88,8 @@ class ResPartner(models.Model):
                 {"id": tag.id, "name": tag.name, "color": tag.color}
                 for tag in self.category_id
             ],
-            "segments": [_reference(segment) for segment in self._segments()],
             "free_fields": self._free_fields(),
         }
-
-    def _segments(self):
-        """The segments it is in."""
-        return self.env["crm.segment"]
 
     def _free_fields(self):
         """What is known in the free fields of its kind: ``{"label", "text"}``"""
@@ -270,19 +278,21 @@ class ResPartner(models.Model):
             )
         )
         seen = lines.lead_id.sudo(False)._filtered_access("read")
+        steps = [(line, self._status_before(line, lines)) for line in lines]
         return [
             {
                 "id": line.id,
                 "date": _text(line.date),
                 "status": line.status_after_id.name,
-                "before": self._status_before(line, lines).name,
+                "before": before.name,
                 "why": line.display_name,
                 "is_rule": bool(line.rule_id),
                 "user": line.user_id.name,
                 "partner": line.partner_id != self and line.partner_id.name,
                 "lead": line.lead_id in seen.sudo() and _reference(line.lead_id),
             }
-            for line in lines
+            for line, before in steps
+            if line.status_after_id != before
         ]
 
     def _status_before(self, line, lines):

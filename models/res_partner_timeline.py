@@ -47,6 +47,10 @@ class ResPartner(models.Model):
                 domain |= Domain("model", "=", model) & Domain("res_id", "in", own)
         return domain
 
+    def _happened_quotations(self, _kinds):
+        """An order that was confirmed is told once, as an order."""
+        return Domain("state", "!=", "sale")
+
     def _gave_status(self):
         """Opportunities have a status too: by hand, or merged, it is theirs alone."""
         by_hand = Domain("trigger", "in", ["status", "merged"])

@@ -30,9 +30,23 @@ export class EntityOverview extends Component {
         this.orm = useService("orm");
         this.keepLast = new KeepLast();
         this.resId = this.props.resId || this.props.action.context.active_id;
-        this.state = useState({ overview: null, version: 0, person: false, opened: {} });
+        this.state = useState({
+            overview: null,
+            segments: [],
+            version: 0,
+            person: false,
+            opened: {},
+        });
         onWillStart(() => this.load());
-        onMounted(() => this.props.updateActionState?.({ resId: this.resId }));
+        onMounted(() => {
+            this.props.updateActionState?.({ resId: this.resId });
+            this.loadSegments();
+        });
+    }
+
+    /** In how many segments an entity is, is no reason to wait for the rest. */
+    async loadSegments() {
+        this.state.segments = await this.orm.call("res.partner", "get_segments", [this.resId]);
     }
 
     async load() {
