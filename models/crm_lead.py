@@ -79,6 +79,14 @@ class CrmLead(models.Model):
 
     # === CRUD === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        leads = super().create(vals_list)
+        if not is_engine(self.env):
+            no_status = self.env["crm.commercial.status"]
+            leads._record_status(dict.fromkeys(leads, no_status))
+        return leads
+
     def write(self, vals):
         if "partner_id" in vals and not is_engine(self.env):
             self._check_new_entity(vals["partner_id"])

@@ -89,3 +89,15 @@ class ResPartner(models.Model):
                 status_before_id=before[partner].id if before else False,
                 status_after_id=partner.commercial_status_id.id,
             )
+
+    def _record_merged_status(self):
+        """Say in the ledger which status it kept, where another one came in last."""
+        lines = self.env["crm.transition"].sudo()
+        of_entity = [("partner_id", "=", self.id), *self._gave_status()]
+        last = lines.search(of_entity, limit=1).status_after_id
+        if last == self.commercial_status_id:
+            return
+        merged = Event("merged", self, self.env["crm.lead"], self.env["crm.action"])
+        lines._open(merged)._note(
+            status_before_id=last.id, status_after_id=self.commercial_status_id.id
+        )

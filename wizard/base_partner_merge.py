@@ -28,6 +28,7 @@ class MergePartners(models.TransientModel):
         planned = [("partner_id", "=", dst_partner.id), ("state", "=", "planned")]
         human = [*planned, ("mode", "!=", "automatic")]
         self.env["crm.action"].sudo().search(human)._reflect(has_new_words=True)
+        dst_partner._record_merged_status()
         return result
 
     @api.model
