@@ -78,9 +78,9 @@ class CrmTimeline(models.AbstractModel):
     """All that ever happened with a record, the newest first.
 
     A model that inherits it says by ``_timeline_domain`` what of another model belongs
-    to the record, and by ``_timeline_names`` which sources it has; all the rest is here:
-    what of it has happened, and how one thing is told. Each source is asked once, as
-    the user, whatever their number: what they may not see is not there.
+    to the record, and by ``_timeline_names`` which sources it has. All the rest is
+    here: what of it has happened, and how one thing is told. Each source is asked once,
+    as the user, whatever their number: what they may not see is not there.
 
     A page goes on where the one before ended (``before``): by the date, then by the
     source, then by the id, so that each source reads no more than a page.
@@ -238,9 +238,7 @@ class CrmTimeline(models.AbstractModel):
         except ValueError:
             place = None
         if not place or name not in [source.name for source in SOURCES]:
-            raise UserError(
-                self.env._("No page of a timeline ended at “%s”.", before)
-            )
+            raise UserError(self.env._("No page of a timeline ended at “%s”.", before))
         return place
 
     # === WHAT HAS HAPPENED === #

@@ -3,9 +3,6 @@ from odoo import api, fields, models
 from .engine import as_engine, is_engine
 from .event import Event
 
-# So many actions the form shows; a button opens all.
-LATEST = 10
-
 
 class ResPartner(models.Model):
     """An entity: its commercial status, its actions and its ledger."""
@@ -21,12 +18,6 @@ class ResPartner(models.Model):
     )
     commercial_status_date = fields.Datetime("Status Since", copy=False, readonly=True)
     crm_action_ids = fields.One2many("crm.action", "partner_id", "Actions")
-    latest_crm_action_ids = fields.Many2many(
-        "crm.action",
-        string="Latest Actions",
-        compute="_compute_latest_crm_action_ids",
-        groups="sales_team.group_sale_salesman",
-    )
     crm_action_count = fields.Integer(
         compute="_compute_crm_action_count", groups="sales_team.group_sale_salesman"
     )
@@ -39,14 +30,6 @@ class ResPartner(models.Model):
         )
         for partner in self:
             partner.crm_action_count = counts.get(partner, 0)
-
-    def _compute_latest_crm_action_ids(self):
-        """One look at the index for each: the form shows one entity, not many."""
-        actions = self.env["crm.action"]
-        for partner in self:
-            partner.latest_crm_action_ids = actions.search(
-                [("partner_id", "in", partner._origin.ids)], limit=LATEST
-            )
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -31,9 +31,9 @@ class Records:
 class ResPartner(models.Model):
     """The figures of an entity that matter, and the records behind each of them.
 
-    They are of the whole entity: the company with all its contacts and addresses, as far
-    as the companies go in which the user works; money is in the currency of the user's
-    company. Sales and invoices are those of Odoo's own reports. Whoever sells sees the
+    They are of the whole entity: the company with all its contacts and addresses, as
+    far as the companies go in which the user works; money is in the currency of the
+    user's company. Sales and invoices are those of Odoo's own reports. Whoever sells sees the
     sums of the whole entity, whosever the documents are; the documents themselves open
     with the user's own rights, and so do actions and opportunities count. Days, months
     and years begin where the user is.
@@ -253,7 +253,8 @@ class ResPartner(models.Model):
         if not ordered:
             return False
         first = min(row["month"] for row in ordered)
-        return self.env._("since %s", format_date(self.env, first, date_format="LLLL y"))
+        month = format_date(self.env, first, date_format="LLLL y")
+        return self.env._("since %s", month)
 
     def _margin_figure(self, ordered):
         margin = sum(row["margin"] or 0 for row in ordered)

@@ -64,9 +64,7 @@ class ResPartner(models.Model):
         self.check_access("read")
         if not self._may_see(SALES):
             return []
-        return [
-            _reference(one) for one in self.commercial_partner_id.crm_segment_ids
-        ]
+        return [_reference(one) for one in self.commercial_partner_id.crm_segment_ids]
 
     # === WHO IT IS === #
 
@@ -180,9 +178,7 @@ class ResPartner(models.Model):
         )
         return {
             "tasks": self._overview_tasks(),
-            "opportunities": [
-                self._tell_opportunity(lead) for lead in opportunities
-            ],
+            "opportunities": [self._tell_opportunity(lead) for lead in opportunities],
             "competitors": self._overview_competitors(),
             "contact_points": self._overview_contact_points(records["contacts"]),
             "statuses": self._overview_statuses(),
@@ -240,9 +236,7 @@ class ResPartner(models.Model):
             ["competitor_ids"],
             ["__count"],
         )
-        return [
-            _reference(competitor) | {"count": count} for competitor, count in rows
-        ]
+        return [_reference(competitor) | {"count": count} for competitor, count in rows]
 
     def _overview_contact_points(self, done):
         """How often it was met by each type of action, and when last."""

@@ -94,9 +94,7 @@ class TestCrmTimeline(TimelineCase):
         )
         partner = self.company_partner.with_user(self.seller)
         self.assertFalse(partner.with_company(other).timeline(kind="money")["items"])
-        both = partner.with_context(
-            allowed_company_ids=[other.id, self.env.company.id]
-        )
+        both = partner.with_context(allowed_company_ids=[other.id, self.env.company.id])
         self.assertEqual(len(both.timeline(kind="money")["items"]), 1)
 
     def test_what_a_colleague_wrote_to_their_customer_does_not_hide_what_is_behind(

@@ -59,7 +59,8 @@ class OverviewCase(PlaybookCase):
     def _overview(self, user=None, partner=None):
         self.env.flush_all()
         self.env.invalidate_all()
-        return (partner or self.company_partner).with_user(user or self.seller).get_overview()
+        partner = partner or self.company_partner
+        return partner.with_user(user or self.seller).get_overview()
 
     def _figures(self, user=None, partner=None):
         figures = self._overview(user, partner)["figures"]
@@ -315,7 +316,7 @@ class TestResPartnerOverview(OverviewCase):
 
     def test_who_may_not_read_the_contact_sees_nothing(self):
         with self.assertRaises(AccessError):
-            self.company_partner.with_user(self.env.ref("base.public_user")).get_overview()
+            self._overview(self.env.ref("base.public_user"))
 
     def test_only_of_the_companies_one_works_in(self):
         other = self.env["res.company"].create({"name": "Other company"})
@@ -331,6 +332,18 @@ class TestResPartnerOverview(OverviewCase):
             allowed_company_ids=[self.env.company.id, other.id]
         )
         self.assertEqual(self._figures(partner=both)["ordered"]["value"], 1187)
+
+    def test_segments_it_is_in_are_told_to_who_sells(self):
+        segment = self._create_segment(self.company_partner)
+        self._create_segment(self.partner)
+        told = self.partner.with_user(self.seller).get_segments()
+        self.assertIn(segment.id, [one["id"] for one in told])
+        self.assertNotIn(
+            self.env["crm.segment"].search([], order="id desc", limit=1).id,
+            [one["id"] for one in told],
+        )
+        employee = self._create_user("clerk", "base.group_user")
+        self.assertEqual(self.partner.with_user(employee).get_segments(), [])
 
     # === STATUS === #
 
