@@ -33,10 +33,10 @@ class ResPartner(models.Model):
 
     They are of the whole entity: the company with all its contacts and addresses, as
     far as the companies go in which the user works; money is in the currency of the
-    user's company. Sales and invoices are those of Odoo's own reports. Whoever sells sees the
-    sums of the whole entity, whosever the documents are; the documents themselves open
-    with the user's own rights, and so do actions and opportunities count. Days, months
-    and years begin where the user is.
+    user's company. Sales and invoices are those of Odoo's own reports. Whoever sells
+    sees the sums of the whole entity, whosever the documents are; the documents
+    themselves open with the user's own rights, and so do actions and opportunities
+    count. Days, months and years begin where the user is.
     """
 
     _inherit = "res.partner"

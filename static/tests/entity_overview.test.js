@@ -2,9 +2,14 @@ import { expect, test } from "@odoo/hoot";
 import { click, queryAllTexts } from "@odoo/hoot-dom";
 import { animationFrame, mockTimeZone } from "@odoo/hoot-mock";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
-import { mockService, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
+import {
+    getService,
+    mountWithCleanup,
+    onRpc,
+    patchWithCleanup,
+} from "@web/../tests/web_test_helpers";
+import { WebClient } from "@web/webclient/webclient";
 import { EntityChart } from "@crm_playbook/entity_chart/entity_chart";
-import { EntityOverview } from "@crm_playbook/entity_overview/entity_overview";
 
 const LINKS = { phone: "+34 612 34 56 78", dialled: "+34612345678", email: false, address: false };
 
@@ -89,7 +94,12 @@ async function mount(overview = { ...OVERVIEW, ...SALES }) {
         expect.step(`timeline of ${args[0]}`);
         return { items: [], has_more: false, before: false };
     });
-    await mountWithCleanup(EntityOverview, { props: { action: { context: { active_id: 8 } } } });
+    await mountWithCleanup(WebClient);
+    await getService("action").doAction({
+        type: "ir.actions.client",
+        tag: "crm_playbook.entity_overview",
+        context: { active_id: 8 },
+    });
     await animationFrame();
 }
 
@@ -124,13 +134,13 @@ test("one contact's timeline, and the whole one again", async () => {
 });
 
 test("after recording, all is asked again", async () => {
-    mockService("action", {
+    await mount();
+    patchWithCleanup(getService("action"), {
         doAction(action, { additionalContext, onClose }) {
             expect.step([action, additionalContext.active_model, additionalContext.active_id]);
             return onClose();
         },
     });
-    await mount();
     await click(".o_entity_do");
     await animationFrame();
     await animationFrame();
@@ -148,12 +158,12 @@ test("a figure opens what is behind it", async () => {
         expect.step(args);
         return { type: "ir.actions.act_window", res_model: "sale.order" };
     });
-    mockService("action", {
+    await mount();
+    patchWithCleanup(getService("action"), {
         doAction({ res_model }) {
             expect.step(res_model);
         },
     });
-    await mount();
     await click("[data-figure=ordered]");
     await animationFrame();
     expect.verifySteps(["overview of 8", "timeline of 7", [7, "ordered"], "sale.order"]);
@@ -171,7 +181,7 @@ test("the chart says what it shows to who hears it", async () => {
     await mountWithCleanup(EntityChart, { props: { months: SALES.months, currencyId: 1 } });
     expect(".o_entity_chart").toHaveAttribute(
         "aria-label",
-        "$ 240.00 in the latest twelve months, $ 120.00 in the twelve before"
+        "$\u00a0240.00 in the latest twelve months, $\u00a0120.00 in the twelve before"
     );
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "@odoo/hoot";
-import { click, queryAllTexts } from "@odoo/hoot-dom";
+import { click, queryAllTexts, waitFor } from "@odoo/hoot-dom";
 import { animationFrame, mockTimeZone } from "@odoo/hoot-mock";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import {
@@ -133,7 +133,6 @@ test("it looks again when the form does", async () => {
     await mount(1, () => ({ items: NEWEST.items.slice(0, count++), has_more: false }));
     expect(".o_timeline_title").toHaveCount(1);
     await click("button[name=done]");
-    await animationFrame();
-    await animationFrame();
+    await waitFor(".o_timeline_item:eq(1)");
     expect(".o_timeline_title").toHaveCount(2);
 });

@@ -2,7 +2,7 @@ import { Component, onWillStart, useEffect, useState } from "@odoo/owl";
 import { deserializeDateTime, toLocaleDateString } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { KeepLast } from "@web/core/utils/concurrency";
-import { useBus, useService } from "@web/core/utils/hooks";
+import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 const PAGE = 20;
@@ -18,7 +18,7 @@ export class Timeline extends Component {
     static props = {
         resModel: String,
         resId: Number,
-        version: { type: Number, optional: true },
+        version: { type: [Number, String], optional: true },
     };
 
     setup() {
@@ -94,16 +94,11 @@ export class Timeline extends Component {
     }
 }
 
-/** The timeline of the record of a form; it looks again when the form does. */
+/** The timeline of the record of a form. The form has another one each time it loads. */
 export class TimelineWidget extends Component {
     static template = "crm_playbook.TimelineWidget";
     static components = { Timeline };
     static props = { ...standardWidgetProps };
-
-    setup() {
-        this.state = useState({ version: 0 });
-        useBus(this.props.record.model.bus, "update", () => this.state.version++);
-    }
 }
 
 registry.category("view_widgets").add("timeline", { component: TimelineWidget });
