@@ -36,7 +36,7 @@ registry.category("web_tour.tours").add("crm_playbook_entity_seen_whole", {
         click("From the contact's form", "button:contains(360° View)"),
         ...glance,
         click("What is behind a figure", figure("ordered", "350.00")),
-        see("Its orders", ".o_list_view .o_data_row:contains(350.00)"),
+        see("Its orders", ".o_list_view .o_data_row:contains(250.00)"),
         click("Back", ".o_breadcrumb a:contains(Tour Company):last, .o_back_button"),
         see("It is there again", figure("ordered", "350.00")),
         click("A new opportunity", ".o_entity_opportunity"),
