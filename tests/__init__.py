@@ -44,6 +44,7 @@ from . import test_outbox_faults
 from . import test_queue
 from . import test_replay_bank_marketing
 from . import test_res_partner
+from . import test_res_partner_import
 from . import test_res_partner_duplicate
 from . import test_res_partner_overview
 from . import test_shipped_scheme

@@ -143,6 +143,13 @@ class TestCrmBusinessCard(PlaybookCase):
         self.assertEqual(person.phone_sanitized, "+34612345678")
         self.assertEqual((person | company).user_id, self.seller)
 
+    def test_website_is_the_companys(self):
+        card = self._read(USUAL)
+        card.website = "https://rossi.example"
+        person = self._saved(card)
+        self.assertFalse(person.website)
+        self.assertEqual(person.parent_id.website, "https://rossi.example")
+
     def test_person_without_company_has_the_address(self):
         person = self._saved(self._read(NEW))
         self.assertFalse(person.parent_id or person.is_company)
@@ -195,6 +202,7 @@ class TestCrmBusinessCard(PlaybookCase):
         self.assertEqual([ada.name, ada.function], ["Ada B.", "Head of Purchasing"])
         self.assertEqual(ada.phone, "+39 320 123 4567")
         self.assertEqual(ada.user_id, self.other_seller)
+        self.assertEqual(ada.parent_id.name, "Rossi e Figli")
 
     def test_somebody_new_may_be_chosen_all_the_same(self):
         ada = self._create_partner("Ada", email="ada@rossi.example")

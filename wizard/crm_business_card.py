@@ -319,10 +319,7 @@ class CrmBusinessCard(models.TransientModel):
 
     def _find_entities(self, certain=False):
         """Entities that the card may be of, the likeliest first."""
-        values = self._own_values() | {
-            "is_company": not self.name,
-            "parent_id": self.name and self.parent_id.id,
-        }
+        values = self._own_values() | {"is_company": not self.name}
         entities = self.env["res.partner"]
         if not any(values.get(name) for name in ("name", "email", "phone", "vat")):
             return entities
@@ -420,10 +417,9 @@ class CrmBusinessCard(models.TransientModel):
             values = self._values_of((*OF_PERSON, *OF_COMPANY))
             return values | {"name": self.company_name}
         if self.company_name or self.parent_id:
-            names = OF_PERSON
+            values = self._values_of((*OF_PERSON, "parent_id"))
         else:
-            names = (*OF_PERSON, *OF_COMPANY)
-        values = self._values_of(names)
+            values = self._values_of((*OF_PERSON, *OF_COMPANY))
         return values | {"image_1920": self.image} if self.image else values
 
     def _values_of(self, names):
