@@ -14,8 +14,7 @@ class BaseImport(models.TransientModel):
             entity gets what the line says) or ``create`` (one more entity is made)
         """
         there = options.pop("entities_there", "tell")
-        first_line = options.get("skip", 0) + (2 if options.get("has_headers") else 1)
-        importer = self.with_context(entities_there=there, import_first_line=first_line)
+        importer = self.with_context(entities_there=there)
         return super(BaseImport, importer).execute_import(
             fields, columns, options, dryrun=dryrun
         )

@@ -26,11 +26,12 @@ class ResPartner(models.Model):
 
     @api.model
     def get_import_templates(self):
+        """In place of Odoo's, whose side panel cannot show two."""
         own = {
             "label": self.env._("Import Template for Entities"),
             "template": "/crm_playbook/static/xls/entities_import_template.xlsx",
         }
-        return [own, *super().get_import_templates()]
+        return [own]
 
     @api.model
     def load(self, fields, data):
@@ -152,24 +153,24 @@ class ResPartner(models.Model):
     @api.model
     def _tell_twice(self, lines, log):
         """Tell lines of one file that are about the same entity."""
-        first, first_line = {}, self.env.context.get("import_first_line", 1)
+        first = {}
         for _id, _xid, values, info in lines:
             for key in KEYS:
                 value = values.get(key)
                 if not value or (key == "vat" and values.get("parent_id")):
                     continue
-                here = info["rows"]["from"] + first_line
-                line = first.setdefault((key, value), here)
-                if line != here:
-                    _error(log, info, key, self._say_twice(value, line))
+                here = info["rows"]["from"] + 1
+                row = first.setdefault((key, value), here)
+                if row != here:
+                    _error(log, info, key, self._say_twice(value, row))
 
     @api.model
-    def _say_twice(self, value, line):
+    def _say_twice(self, value, row):
         return self.env._(
-            "“%(value)s” stands in line %(line)s of the file already. Put both lines "
-            "together, or empty one of the cells.",
+            "“%(value)s” stands in row %(row)s already. Put both rows together, or "
+            "empty one of the cells.",
             value=value,
-            line=line,
+            row=row,
         )
 
     @api.model
@@ -183,5 +184,9 @@ class ResPartner(models.Model):
 
 
 def _error(log, info, field, message):
-    """Tell Odoo's import what is wrong with a line, and in which column."""
-    log(dict(info, type="error", field=field, message=message))
+    """Tell Odoo's import what is wrong with a line, and in which column.
+
+    Where a column has several errors, Odoo shows only their rows: with ``says_more``,
+    the screen shows the words too.
+    """
+    log(dict(info, type="error", field=field, message=message, says_more=True))

@@ -57,9 +57,9 @@ class TestResPartnerImport(PlaybookCase):
         return importer
 
     def _told(self, result):
-        """What is told of each line: (its number in the file, column, message)."""
+        """What is told of each line: (its row as Odoo counts them, column, message)."""
         return sorted(
-            (message["rows"]["from"] + 2, message["field"], message["message"])
+            (message["rows"]["from"] + 1, message["field"], message["message"])
             for message in result["messages"]
         )
 
@@ -140,13 +140,13 @@ class TestResPartnerImport(PlaybookCase):
         )
         told = self._told(result)
         self.assertEqual(
-            [(line, column) for line, column, _message in told],
+            [(row, column) for row, column, _message in told],
             [
-                *((3, "email"), (4, "phone"), (5, "vat")),
-                *((6, "commercial_status_id"), (7, "entity_kind_id"), (8, "user_id")),
+                *((2, "email"), (3, "phone"), (4, "vat")),
+                *((5, "commercial_status_id"), (6, "entity_kind_id"), (7, "user_id")),
             ],
         )
-        messages = [message for _line, _column, message in told]
+        messages = [message for _row, _column, message in told]
         self.assertIn("“one at example” is no e-mail address. Write one", messages[0])
         self.assertIn("“12” is no phone number in Spain. Write it with", messages[1])
         self.assertIn("“ESB58378432” is no tax number", messages[2])
@@ -171,8 +171,8 @@ class TestResPartnerImport(PlaybookCase):
         ada = {"Name": "Ada B.", "Email": "ADA.Bianchi@test.example"}
         for dryrun in (True, False):
             result = self._import({"Name": "Good"}, ada, dryrun=dryrun)
-            [(line, column, message)] = self._told(result)
-            self.assertEqual([line, column], [3, "email"])
+            [(row, column, message)] = self._told(result)
+            self.assertEqual([row, column], [2, "email"])
             self.assertIn("Ada Bianchi (same e-mail", message)
             self.assertIn("choose under “Who is there already”", message)
         self.assertFalse(self._imported("Good"))
@@ -217,9 +217,9 @@ class TestResPartnerImport(PlaybookCase):
             {"Name": "Grace", "Email": "grace@example.com"},
             {"Name": "Grace H.", "Email": "Grace@example.com"},
         )
-        [(line, column, message)] = self._told(result)
-        self.assertEqual([line, column], [3, "email"])
-        self.assertIn("stands in line 2 of the file already", message)
+        [(row, column, message)] = self._told(result)
+        self.assertEqual([row, column], [2, "email"])
+        self.assertIn("stands in row 1 already", message)
 
     def test_entity_of_another_company_is_not_there(self):
         other = self.env["res.company"].create({"name": "Another company"})
