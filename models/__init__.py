@@ -73,7 +73,6 @@ from . import res_partner_duplicate
 from . import res_partner_directions
 from . import res_partner_fill
 from . import res_partner_import
-from . import base_import
 from . import res_partner_history
 from . import res_partner_purchases
 from . import res_partner_debts

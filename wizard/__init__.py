@@ -1,3 +1,4 @@
+from . import base_import
 from . import base_partner_merge
 from . import base_partner_merge_compare
 from . import base_partner_merge_free_fields
