@@ -62,5 +62,11 @@ class CrmEntityKind(models.Model):
         vals_list = super().copy_data(default)
         for kind, vals in zip(self, vals_list, strict=True):
             if "name" not in (default or {}):
-                vals["name"] = self.env._("%s (copy)", kind.name)
+                vals["name"] = kind._free_name(kind.name)
         return vals_list
+
+    def _free_name(self, name):
+        """The name with as many "(copy)" as it takes to be the only one."""
+        while self.with_context(active_test=False).search_count([("name", "=", name)]):
+            name = self.env._("%s (copy)", name)
+        return name

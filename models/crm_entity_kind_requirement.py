@@ -1,10 +1,14 @@
+import json
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
-from odoo.tools import ormcache
+from odoo.tools import SQL, ormcache
 
 # The properties of an entity: those of its kind, and those common to all.
 FREE_FIELDS = ("entity_properties", "properties")
+# What an empty free field may hold, as JSON: a zero says something.
+EMPTY = ("null", "false", '""', "[]")
 
 
 class CrmEntityKindRequirement(models.Model):
@@ -48,7 +52,8 @@ class CrmEntityKindRequirement(models.Model):
                 raise ValidationError(
                     self.env._(
                         "%(kind)s cannot require %(field)s: choose a field of the "
-                        "entity, or one of the free fields of this very kind.",
+                        "entity, or one of the free fields of this very kind; no "
+                        "checkbox, for one that is not ticked says something.",
                         kind=requirement.kind_id.name,
                         field=requirement.field_path,
                     )
@@ -60,7 +65,7 @@ class CrmEntityKindRequirement(models.Model):
         field = self.env["res.partner"]._fields.get(name)
         if name in FREE_FIELDS:
             return self._free_field_labels(name).get(free_name)
-        if field is None or free_name or not (field.store or field.search):
+        if field is None or free_name or not field.store or field.type == "boolean":
             return None
         return field._description_string(self.env)
 
@@ -75,7 +80,7 @@ class CrmEntityKindRequirement(models.Model):
         return {
             free["name"]: free.get("string")
             for free in definition or []
-            if free["type"] != "separator"
+            if free["type"] not in ("separator", "boolean")
         }
 
     # === CRUD: every write of an entity asks which fields are required === #
@@ -102,11 +107,35 @@ class CrmEntityKindRequirement(models.Model):
 
     # === WHAT IS MISSING === #
 
-    def _missing_domain(self):
-        """Entities of the kind that lack this field."""
+    def _lacking(self, partners):
+        """Those of the entities who lack this field."""
         self.ensure_one()
-        of_kind = Domain("entity_kind_id", "=", self.kind_id.id)
+        name, _, free_name = self.field_path.partition(".")
         # A free field that was deleted since is required no more.
         if not self._field_label():
+            return partners.browse()
+        if not free_name:
+            lack = Domain(name, "=", False)
+            return partners.sudo().filtered_domain(lack).with_env(partners.env)
+        return partners.filtered(
+            lambda one: json.dumps(one[name]._values.get(free_name)) in EMPTY
+        )
+
+    def _lacking_domain(self):
+        """Entities of the kind who lack this field; a zero is none."""
+        self.ensure_one()
+        name, _, free_name = self.field_path.partition(".")
+        if not self._field_label():
             return Domain.FALSE
-        return of_kind & Domain(self.field_path, "=", False)
+        of_kind = Domain("entity_kind_id", "=", self.kind_id.id)
+        if not free_name:
+            return of_kind & Domain(name, "=", False)
+        self.env["res.partner"].flush_model([name])
+        lacking = SQL(
+            "SELECT id FROM res_partner "
+            "WHERE coalesce(%s -> %s, 'null') = ANY(%s::jsonb[])",
+            SQL.identifier(name),
+            free_name,
+            list(EMPTY),
+        )
+        return of_kind & Domain("id", "in", lacking)

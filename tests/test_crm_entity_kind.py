@@ -182,6 +182,50 @@ class TestCrmEntityKind(PlaybookCase):
         )
         self.assertEqual(complete, self.pupils)
 
+    def test_writing_again_what_was_empty_is_no_emptying(self):
+        """As a portal does, or a program that writes whole records."""
+        self._require("vat")
+        self.pupils.write(
+            {"vat": False, "city": "Lugo", "entity_kind_id": self.school.id}
+        )
+        self.assertEqual(self.pupils.city, "Lugo")
+        self.assertTrue(self.pupils.copy().is_incomplete)
+
+    def test_a_zero_is_an_answer(self):
+        self._require(f"entity_properties.{SIZE}")
+        self.pupils.entity_properties = {SIZE: 0}
+        self.assertFalse(self.pupils.is_incomplete)
+        incomplete = [("is_incomplete", "=", True)]
+        self.assertFalse(self.partners.search(incomplete))
+
+    def test_an_empty_text_is_none(self):
+        self.school.entity_properties_definition = [
+            {"name": "gg77", "string": "Head", "type": "char"}
+        ]
+        (self.pupils | self.other).entity_properties = {"gg77": ""}
+        self._require("entity_properties.gg77")
+        self.assertTrue(self.pupils.is_incomplete)
+        incomplete = self.partners.search([("is_incomplete", "=", True)])
+        self.assertEqual(incomplete, self.pupils | self.other)
+
+    def test_what_one_may_not_read_may_be_required(self):
+        self._require("credit_limit")
+        self.assertTrue(self.pupils.is_incomplete)
+        self.assertIn(self.pupils, self.partners.search([("is_incomplete", "=", True)]))
+
+    def test_the_form_tells_what_is_still_missing(self):
+        self._require("vat")
+        spec = {"missing_fields": {}, "is_incomplete": {}, "vat": {}}
+        told = self.pupils.onchange({"vat": "ES12345678Z"}, ["vat"], spec)["value"]
+        self.assertEqual((told["missing_fields"], told["is_incomplete"]), ("", False))
+
+    def test_a_kind_is_copied_as_often_as_one_likes(self):
+        copies = [self.school.copy() for _each in range(2)]
+        self.assertEqual(
+            [copy.name for copy in copies],
+            ["Test school (copy)", "Test school (copy) (copy)"],
+        )
+
     def test_what_comes_in_from_elsewhere_is_kept_incomplete(self):
         self._require("vat")
         fed = as_feed(self.partners).create(
@@ -217,7 +261,12 @@ class TestCrmEntityKind(PlaybookCase):
         self.assertEqual(north.entity_properties[SIZE], 50)
 
     def test_a_kind_requires_only_fields_that_it_has(self):
-        for path in ("nothing", f"entity_properties.{GROUP}", "entity_properties.zz"):
+        for path in (
+            "nothing",
+            "is_company",
+            f"entity_properties.{GROUP}",
+            "entity_properties.zz",
+        ):
             with (
                 self.subTest(path),
                 self.assertRaisesRegex(ValidationError, "cannot require"),
