@@ -129,6 +129,27 @@ class TestCrmEntityReassign(TeamCase):
             (self.other_seller, self.seller),
         )
 
+    def test_entities_that_nobody_has_are_given_to_somebody(self):
+        nobodys = self._create_partner("Nobody's", user_id=False)
+        lead = self._create_lead(nobodys, user_id=False)
+        form = self._form(active_model="res.partner", active_ids=nobodys.ids)
+        self.assertFalse(form.from_user_ids[:])
+        self.assertEqual((form.entity_count, form.lead_count), (1, 1))
+        form.user_id = self.other_seller
+        form.save().action_reassign()
+        self.assertEqual((nobodys | lead.partner_id).user_id, self.other_seller)
+        self.assertEqual(lead.user_id, self.other_seller)
+
+    def test_leader_cannot_take_entities_of_others_by_choosing_them(self):
+        stranger = self._create_user("stranger", "sales_team.group_sale_salesman")
+        theirs = self._create_partner("Theirs", user_id=stranger.id)
+        context = {"active_model": "res.partner", "active_ids": theirs.ids}
+        form = self._form(self.leader, **context)
+        form.from_user_ids = self.env["res.users"]
+        form.user_id = self.other_seller
+        with self.assertRaises(AccessError):
+            form.save().action_reassign()
+
     def test_campaigns_have_other_people(self):
         campaign = self._create_campaign(
             self.entities, member_ids=self.seller.ids, user_id=self.seller.id

@@ -68,6 +68,13 @@ class TestToursMasters(MastersTourCase):
         self.assertEqual((self.anna | self.same).user_id, self.other_seller)
         self.assertEqual(lead.user_id, self.other_seller)
 
+    def test_manager_hands_over_one_entity(self):
+        place = "action-crm_playbook.res_partner_action"
+        name = "crm_playbook_manager_hands_over_one_entity"
+        self._tour(place, name, self.manager.login)
+        self.assertEqual(self.partner.user_id, self.other_seller)
+        self.assertEqual(self.anna.user_id, self.seller)
+
     def test_manager_applies_a_feed(self):
         feed = self.env.ref("crm_playbook.feed_supplier")
         supplier = self._create_partner("Tour supplier", supplier_rank=1)

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 
 
 class CrmEntityReassign(models.TransientModel):
@@ -47,10 +47,11 @@ class CrmEntityReassign(models.TransientModel):
         values = super().default_get(names)
         chosen = self.env.context.get("active_ids", [])
         if self.env.context.get("active_model") == "res.users":
-            values["from_user_ids"] = chosen
+            values["from_user_ids"] = [Command.set(chosen)]
         elif self.env.context.get("active_model") == "res.partner":
-            values["partner_ids"] = chosen
-            values["from_user_ids"] = self.env["res.partner"].browse(chosen).user_id.ids
+            people = self.env["res.partner"].browse(chosen).user_id
+            values["partner_ids"] = [Command.set(chosen)]
+            values["from_user_ids"] = [Command.set(people.ids)]
         return values
 
     @api.depends("from_user_ids", "partner_ids")
@@ -99,7 +100,8 @@ class CrmEntityReassign(models.TransientModel):
         if self._is_administrator():
             return
         people = self._led_teams().member_ids | self.env.user
-        involved = self.from_user_ids | self._takers()
+        givers = self.from_user_ids | self._entities().user_id | self._leads().user_id
+        involved = givers | self._takers()
         if not self._led_teams() or involved - people:
             raise AccessError(
                 self.env._(
@@ -134,7 +136,7 @@ class CrmEntityReassign(models.TransientModel):
         """Theirs; of who has left, also what the team was given back to take."""
         human = Domain("state", "=", "planned") & Domain("mode", "!=", "automatic")
         theirs = self._theirs()
-        if not any(self.from_user_ids.mapped("active")):
+        if self.from_user_ids and not any(self.from_user_ids.mapped("active")):
             nobodys = Domain("user_id", "=", False)
             of_leads = Domain("lead_id", "in", self._leads().ids)
             of_entities = Domain("lead_id", "=", False) & Domain(
@@ -159,6 +161,9 @@ class CrmEntityReassign(models.TransientModel):
         return self.env[model].sudo().search(domain)
 
     def _theirs(self):
+        """Where entities are chosen and nobody is named: whoever has them."""
+        if self.partner_ids and not self.from_user_ids:
+            return Domain.TRUE
         return Domain("user_id", "in", self.from_user_ids.ids)
 
     def _of_chosen(self):

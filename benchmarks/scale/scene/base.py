@@ -20,6 +20,7 @@ OWN_COLUMNS = {
     "commercial_partner_id": "{first} + n",
     "name": "'Entity ' || n",
     "complete_name": "'Entity ' || n",
+    "name_key": "n || ' entity'",
     "email": "'entity' || n || '@mail' || n % 500 || '.example'",
     "email_normalized": "'entity' || n || '@mail' || n % 500 || '.example'",
     "phone": "'+1 ' || {area} || '-' || {exchange} || '-' || {subscriber}",

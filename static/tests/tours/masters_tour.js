@@ -47,6 +47,23 @@ registry.category("web_tour.tours").add("crm_playbook_administrator_archives_a_s
     ],
 });
 
+registry.category("web_tour.tours").add("crm_playbook_manager_hands_over_one_entity", {
+    steps: () => [
+        click("This one", ".o_data_row:contains(Ada Bianchi) .o_list_record_selector input"),
+        click("What can be done", ".o_control_panel .o_cp_action_menus button:contains(Actions)"),
+        click("Hand over", ".o-dropdown--menu .o_menu_item:contains(Hand Over Customers)"),
+        see("It is about one", `${wizard} .o_field_widget[name=entity_count]:contains(1)`),
+        {
+            content: "To a colleague",
+            trigger: `${wizard} .o_field_widget[name=user_id] input`,
+            run: "edit playbook_other",
+        },
+        click("This one", ".o-autocomplete--dropdown-item:contains(playbook_other)"),
+        click("Hand over", ".modal footer button[name=action_reassign]"),
+        see("Done", "body:not(:has(.modal)) .o_list_view"),
+    ],
+});
+
 registry.category("web_tour.tours").add("crm_playbook_manager_applies_a_feed", {
     steps: () => [
         see("Somebody is there already", ".alert:contains(are there already)"),
