@@ -35,12 +35,13 @@ class ResPartner(models.Model):
 
     @api.model
     def load(self, fields, data):
-        """Odoo tells of the first line, too, what was wrong with a later one."""
+        """Tell by row; Odoo tells of the first, too, what is wrong with a later one."""
         result = super().load(fields, data)
         if self.env.context.get("import_file") and result["messages"]:
             first, *others = result["messages"]
             if first["message"] in [message["message"] for message in others]:
                 result["messages"] = others
+            result["messages"].sort(key=_row)
         return result
 
     def _convert_records(self, records, *, log=lambda message: None, savepoint):
@@ -181,6 +182,11 @@ class ResPartner(models.Model):
         _id, xid, values, info = line
         filled = {name: value for name, value in values.items() if value}
         return found[0], xid, filled, info
+
+
+def _row(message):
+    """By which row a message stands; what is about none comes last."""
+    return message["rows"]["from"] if "rows" in message else float("inf")
 
 
 def _error(log, info, field, message):

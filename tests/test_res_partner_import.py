@@ -58,10 +58,10 @@ class TestResPartnerImport(PlaybookCase):
 
     def _told(self, result):
         """What is told of each line: (its row as Odoo counts them, column, message)."""
-        return sorted(
+        return [
             (message["rows"]["from"] + 1, message["field"], message["message"])
             for message in result["messages"]
-        )
+        ]
 
     def _imported(self, name):
         return self.env["res.partner"].search([("name", "=", name)])
