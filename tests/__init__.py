@@ -41,6 +41,7 @@ from . import test_load_cdnow
 from . import test_mirror_properties
 from . import test_outbox
 from . import test_outbox_faults
+from . import test_overview_with_stock
 from . import test_queue
 from . import test_replay_bank_marketing
 from . import test_res_partner

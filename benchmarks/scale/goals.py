@@ -54,5 +54,6 @@ GOALS = {
     "my_day": within("My Day of a busy person", "of one with 80 tasks", 2),
     "team_load": quicker("load of a team", "grouping mail.activity", 20),
     "team_panel": quicker("panel of all teams", "grouping one team's activities", 1),
+    "entity": within("360 view, 10,000 events", "of one with 10 events", 2),
     "customer": within("view of a customer", "partner form and chatter", 1),
 }

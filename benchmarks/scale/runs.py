@@ -26,6 +26,7 @@ JOBS = {
     "team_load": "scene.history",
     "team_panel": "scene.history",
     "customer": "scene.history",
+    "entity": "scene.history",
     # The last, since it gives somebody tasks besides.
     "my_day": "scene.history",
 }
