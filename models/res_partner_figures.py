@@ -5,7 +5,7 @@ import pytz
 from dateutil.relativedelta import relativedelta
 
 from odoo import fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -13,8 +13,6 @@ from .crm_timeline import CUSTOMER_INVOICES
 
 SALES = "sales_team.group_sale_salesman"
 MONEY = f"{SALES},account.group_account_readonly"
-# What accountants see too, who sell nothing.
-OF_ACCOUNTS = ("invoiced", "due", "overdue", "returned")
 # From this score on, in percent, a customer is satisfied.
 SATISFIED = 60
 
@@ -49,7 +47,7 @@ class ResPartner(models.Model):
         :param str name: the name of a figure there
         :return: a window action
         :raise UserError: where there is no such figure
-        :raise AccessError: where the user may not see it
+        :raise AccessError: where the user may not read such records
         """
         self.ensure_one()
         self.check_access("read")
@@ -57,8 +55,6 @@ class ResPartner(models.Model):
         records = entity._figure_records().get(name)
         if records is None:
             raise UserError(self.env._("There is no figure “%s”.", name))
-        if not self._may_see(MONEY if name in OF_ACCOUNTS else SALES):
-            raise AccessError(self.env._("You may not see this figure."))
         self.env[records.model].check_access("read")
         return {
             "type": "ir.actions.act_window",
@@ -214,9 +210,11 @@ class ResPartner(models.Model):
         ]
 
     def _sales_domain(self):
-        """What of Odoo's report on sales is of the entity."""
-        companies = Domain("company_id", "in", self.env.companies.ids)
-        return companies & Domain("partner_id", "in", self._entity_people().ids)
+        """What of Odoo's report on sales is of the entity.
+
+        The report knows no other companies than those one works in.
+        """
+        return Domain("partner_id", "in", self._entity_people().ids)
 
     def _sales_figures(self, sales):
         if not self._may_see(SALES):

@@ -12,9 +12,7 @@ seller = env["res.users"].create(
     {
         "name": "Seller",
         "login": "overview_seller",
-        "group_ids": [
-            (6, 0, [env.ref("sales_team.group_sale_salesman_all_leads").id])
-        ],
+        "group_ids": [(6, 0, [env.ref("sales_team.group_sale_salesman_all_leads").id])],
     }
 )
 partner = env["res.partner"].create({"name": "Overview Customer"})
