@@ -8,6 +8,7 @@
     "application": True,
     "uninstall_hook": "uninstall_hook",
     "depends": [
+        "base_import",
         "contacts",
         "crm_sms",
         "mass_mailing_crm",
