@@ -337,7 +337,7 @@ class CrmCampaign(models.Model):
             self.env["res.partner"]
             .sudo()
             .with_company(company)
-            .with_context(allowed_company_ids=company.ids)
+            .with_context(allowed_company_ids=company.ids, tz=self._zone().zone)
         )
 
     def _lock(self):

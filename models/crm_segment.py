@@ -8,10 +8,14 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_date
 
-from .res_partner_history import PERIOD
+from .res_partner_history import ABOUT, DAYS, PERIOD
 
 # The segments whose members are being looked for: none of them may need itself.
 OPEN = "crm_segments_open"
+
+
+# What comes of conditions that cannot be read, or not by this user.
+UNREADABLE = (ValueError, SyntaxError, TypeError, KeyError, UserError)
 
 
 class OpenSegments(tuple):
@@ -50,20 +54,28 @@ class CrmSegment(models.Model):
     period_days = fields.Integer("Days", default=90)
     date_from = fields.Date("First Day")
     date_to = fields.Date("Last Day", help="The last day that counts.")
+    with_contacts = fields.Boolean(
+        "Contacts Too",
+        help="Contacts and addresses of companies that meet the conditions are in it "
+        "by themselves; if not, companies and people without a company alone.",
+    )
     is_static = fields.Boolean(
         "Fixed List",
         readonly=True,
-        copy=False,
         help="Its members are those that were put in, whatever becomes of them.",
     )
     partner_ids = fields.Many2many(
-        "res.partner", "crm_segment_partner_rel", string="Members", copy=False
+        "res.partner", "crm_segment_partner_rel", string="Members", copy=True
     )
     frozen_from_id = fields.Many2one(
         "crm.segment", "Copy Of", readonly=True, ondelete="set null", copy=False
     )
     frozen_date = fields.Datetime("Copied On", readonly=True, copy=False)
     partner_count = fields.Integer("Entities", compute="_compute_partner_count")
+    problem = fields.Char(
+        compute="_compute_partner_count",
+        help="Why it cannot be said who is in it.",
+    )
     campaign_ids = fields.One2many("crm.campaign", "segment_id", "Campaigns")
     used_segment_ids = fields.Many2many(
         "crm.segment",
@@ -89,7 +101,7 @@ class CrmSegment(models.Model):
         "How many of the last days count? Enter at least one.",
     )
     _has_dates = models.Constraint(
-        "CHECK(period <> 'between' OR date_from <= date_to)",
+        "CHECK(period <> 'between' OR coalesce(date_from <= date_to, FALSE))",
         "Enter the first and the last day of the period, in this order.",
     )
 
@@ -102,14 +114,20 @@ class CrmSegment(models.Model):
         "period_days",
         "date_from",
         "date_to",
+        "with_contacts",
         "is_static",
         "partner_ids",
     )
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_partner_count(self):
+        """Of one that the user may not, or nobody can, evaluate: why not."""
         partners = self.env["res.partner"]
         for segment in self:
-            segment.partner_count = partners.search_count(segment._partner_domain())
+            segment.partner_count, segment.problem = 0, False
+            try:
+                segment.partner_count = partners.search_count(segment._partner_domain())
+            except UNREADABLE as error:
+                segment.problem = str(error)
 
     def _partners(self, limit=None):
         return self.env["res.partner"].search(self._partner_domain(), limit=limit)
@@ -141,10 +159,14 @@ class CrmSegment(models.Model):
         partners = self.env["res.partner"].with_context(
             **{
                 OPEN: OpenSegments((*opened, *self._origin.ids)),
-                PERIOD: segment._period(),
+                **segment._period(),
             }
         )
         conditions = Domain(literal_eval(segment.domain or "[]"))
+        if not segment.with_contacts:
+            conditions &= Domain("is_company", "=", True) | Domain(
+                "parent_id", "=", False
+            )
         return Domain("id", "in", partners._search(conditions, bypass_access=True))
 
     def _listed(self):
@@ -159,30 +181,41 @@ class CrmSegment(models.Model):
         )
 
     def _period(self):
-        """From when until when history counts: two moments in UTC, or ``False``."""
+        """From when until when history counts, as moments in UTC and as days."""
         if self.period == "last_days":
-            days = timedelta(days=self.period_days)
-            return (fields.Datetime.to_string(fields.Datetime.now() - days), False)
-        if self.period == "between" and self.date_from and self.date_to:
-            after = self.date_to + timedelta(days=1)
-            return (self._midnight(self.date_from), self._midnight(after))
-        return (False, False)
+            start = fields.Datetime.now() - timedelta(days=self.period_days)
+            first_day = pytz.utc.localize(start).astimezone(self._zone()).date()
+            moments, days = (start, False), (first_day, False)
+        elif self.period == "between" and self.date_from and self.date_to:
+            days = (self.date_from, self.date_to + timedelta(days=1))
+            moments = [self._midnight(day) for day in days]
+        else:
+            moments = days = (False, False)
+        return {
+            PERIOD: tuple(fields.Datetime.to_string(moment) for moment in moments),
+            DAYS: tuple(fields.Date.to_string(day) for day in days),
+        }
 
     def _midnight(self, day):
         """When the day begins where the company is, in UTC."""
-        company = self.company_id or self.env.company
-        zone = pytz.timezone(company.partner_id.tz or self.env.user.tz or "UTC")
-        begin = zone.localize(datetime.combine(day, time.min))
-        return fields.Datetime.to_string(begin.astimezone(pytz.utc))
+        begin = self._zone().localize(datetime.combine(day, time.min))
+        return begin.astimezone(pytz.utc).replace(tzinfo=None)
+
+    def _zone(self):
+        """Where days begin: at the company's, else where whoever asks says."""
+        company = (self.company_id or self.env.company).partner_id
+        asker = self.env.context.get("tz") or self.env.user.tz
+        return pytz.timezone(company.tz or asker or "UTC")
 
     # === CHECKS === #
 
     @api.constrains("domain", "period", "period_days", "date_from", "date_to")
     def _check_domain(self):
+        """Read with the rights of who writes them: Odoo checks as superuser."""
         for segment in self:
             try:
-                segment._partners(limit=1)
-            except (ValueError, SyntaxError, TypeError, KeyError, UserError) as error:
+                segment.sudo(False)._partners(limit=1)
+            except UNREADABLE as error:
                 raise ValidationError(
                     self.env._(
                         "The conditions of segment %(name)s cannot be read: %(error)s",
@@ -224,19 +257,34 @@ class CrmSegment(models.Model):
         for segment in self:
             ids = {
                 one
-                for condition in segment._conditions()
-                if condition.field_expr == "crm_segment_ids"
+                for condition in _conditions(literal_eval(segment.domain or "[]"))
+                if condition.field_expr.endswith("crm_segment_ids")
                 for one in _as_list(condition.value)
-                if isinstance(one, int)
+                if isinstance(one, int) and one is not False and one is not True
             }
             segment.used_segment_ids = [Command.set(self.browse(ids).exists().ids)]
 
-    def _conditions(self):
-        """The conditions of the domain; none where it cannot be read."""
-        try:
-            return list(Domain(literal_eval(self.domain or "[]")).iter_conditions())
-        except (ValueError, SyntaxError, TypeError):
-            return []
+    def _about(self, entities):
+        """The segment, to be asked about these entities alone: their history is enough
+        unless a condition goes by others.
+        """
+        segment = self.sudo()
+        by_others = any(
+            "." in condition.field_expr or condition.operator in ("any", "not any")
+            for one in segment | segment._all_used()
+            for condition in _conditions(literal_eval(one.domain or "[]"))
+        )
+        if by_others:
+            return self
+        commercial = entities.sudo().commercial_partner_id
+        return self.with_context(**{ABOUT: tuple(commercial.ids)})
+
+    def _all_used(self):
+        """All it is made of, and what these are made of."""
+        used = reached = self.used_segment_ids
+        while reached := reached.used_segment_ids - used:
+            used |= reached
+        return used
 
     # === ACTIONS === #
 
@@ -341,5 +389,13 @@ def open_segments(env):
     return opened if isinstance(opened, OpenSegments) else OpenSegments()
 
 
+def _conditions(domain):
+    """All the conditions of a domain, those within its conditions too."""
+    for condition in Domain(domain).iter_conditions():
+        yield condition
+        if condition.operator in ("any", "not any"):
+            yield from _conditions(condition.value)
+
+
 def _as_list(value):
-    return [value] if isinstance(value, int | str) else list(value)
+    return list(value) if isinstance(value, list | tuple | set) else [value]

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .res_partner_history import SALESPEOPLE, of_history, search_figure
+from .res_partner_history import DAYS, SALESPEOPLE, of_history, search_figure
 
 ACCOUNTANTS_TOO = f"{SALESPEOPLE},account.group_account_readonly"
 
@@ -49,24 +49,26 @@ class ResPartner(models.Model):
 
     def _overdue_query(self):
         """What is unpaid past its due date: receivable lines of posted entries."""
-        today = fields.Date.context_today(self)
         return SQL(
             """SELECT partner.commercial_partner_id AS entity,
-                      sum(line.amount_residual) AS amount,
-                      %s - min(line.date_maturity) AS days
+                      round(sum(line.amount_residual
+                                * account_currency_table.rate)::numeric,
+                            %(decimals)s) AS amount,
+                      %(today)s - min(line.date_maturity) AS days
                  FROM account_move_line line
+                 JOIN %(currencies)s
+                   ON account_currency_table.company_id = line.company_id
                  JOIN account_account account ON account.id = line.account_id
                  JOIN res_partner partner ON partner.id = line.partner_id
                 WHERE account.account_type = 'asset_receivable'
                   AND line.parent_state = 'posted'
                   AND NOT line.reconciled
                   AND line.amount_residual > 0
-                  AND line.date_maturity < %s
-                  AND line.company_id = ANY(%s)
+                  AND line.date_maturity < %(today)s
              GROUP BY partner.commercial_partner_id""",
-            today,
-            today,
-            self.env.companies.ids,
+            decimals=self.env.company.currency_id.decimal_places,
+            today=fields.Date.context_today(self),
+            currencies=self._currency_table(),
         )
 
     def _returned_payment_query(self):
@@ -81,5 +83,5 @@ class ResPartner(models.Model):
                   AND %s
              GROUP BY partner.commercial_partner_id""",
             self.env.companies.ids,
-            self._during(SQL("payment.date")),
+            self._during(SQL("payment.date"), DAYS),
         )

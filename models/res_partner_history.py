@@ -6,13 +6,14 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-# From when until when history counts: two moments in UTC, an empty one sets no limit.
-PERIOD = "crm_history_period"
+# From when until when history counts: two moments in UTC, an empty one sets no limit,
+# and the same as two days, for what has a day and no hour.
+PERIOD, DAYS = "crm_history_period", "crm_history_days"
 # The commercial entities that are asked about, where they are few: only their history
 # is read then. What is found says nothing of others.
 ABOUT = "crm_history_about"
 SALESPEOPLE = "sales_team.group_sale_salesman"
-of_history = api.depends_context(PERIOD, "allowed_company_ids")
+of_history = api.depends_context(PERIOD, DAYS, ABOUT, "uid", "allowed_company_ids")
 
 
 @dataclass(frozen=True)
@@ -33,40 +34,43 @@ class Trail:
     only: Domain = Domain.TRUE
 
 
-def trail_field(name, comodel, trail, **parameters):
-    """A field of all that a trail leads to, to be looked at and to be searched."""
+def trail_field(name, comodel, *trails, **parameters):
+    """A field of all that some trails lead to, to be looked at and to be searched."""
 
     @of_history
     def compute(partners):
-        ends = partners._ends_of(trail)
+        all_ends = [partners._ends_of(trail) for trail in trails]
         for partner in partners:
-            partner[name] = ends[partner.commercial_partner_id.id]
+            entity = partner.commercial_partner_id.id
+            partner[name] = partner[name].union(*(ends[entity] for ends in all_ends))
 
     def search(partners, operator, value):
         partners._check_may_search(SALESPEOPLE)
-        return partners._search_ends(trail, operator, value)
+        return partners._search_ends(trails, operator, value)
 
     return fields.Many2many(
         comodel, compute=compute, search=search, groups=SALESPEOPLE, **parameters
     )
 
 
-def search_figure(
-    query, column, absent=None, groups=SALESPEOPLE, of="commercial_partner_id"
-):
+def search_figure(query, column, absent=None, groups=SALESPEOPLE, **parameters):
     """A search for entities whose figure compares so.
 
     :param query: the name of a method that gives one row for each entity with history
     :param absent: the figure of an entity without history; None if it has none, and
         then only ``= False`` finds it
     :param groups: who may search
-    :param of: what the rows are of: the commercial entity, or ``id`` for each by itself
+    :param parameters: ``of``: what the rows are of, ``id`` instead of the commercial
+        entity; ``as_figure``: makes a figure of what is compared with, a number if not
+        said
     """
 
     def search(partners, operator, value):
         partners._check_may_search(groups)
         rows = getattr(partners, query)()
-        return partners._search_figure(rows, column, operator, value, absent, of)
+        return partners._search_figure(
+            rows, column, operator, value, absent, **parameters
+        )
 
     return search
 
@@ -93,9 +97,12 @@ class ResPartner(models.Model):
     # === PERIOD === #
 
     @api.model
-    def _during(self, column):
-        """That a moment, given as SQL, lies in the period of history."""
-        start, end = self._period()
+    def _during(self, column, context=PERIOD):
+        """That a moment, given as SQL, lies in the period of history.
+
+        :param context: ``DAYS`` for a day
+        """
+        start, end = self._period(context)
         limits = [SQL("TRUE")]
         if start:
             limits.append(SQL("%s >= %s", column, start))
@@ -114,8 +121,8 @@ class ResPartner(models.Model):
         return Domain(record, "any!", during) if record else during
 
     @api.model
-    def _period(self):
-        moments = self.env.context.get(PERIOD) or (None, None)
+    def _period(self, context=PERIOD):
+        moments = self.env.context.get(context) or (None, None)
         return [fields.Datetime.to_datetime(moment) for moment in moments]
 
     # === FIGURES: one row for each commercial entity that has such a history === #
@@ -133,15 +140,28 @@ class ResPartner(models.Model):
         return {entity: tuple(figures) for entity, *figures in rows}
 
     @api.model
-    def _search_figure(self, query, column, operator, value, absent, of):
+    def _search_figure(
+        self,
+        query,
+        column,
+        operator,
+        value,
+        absent=None,
+        of="commercial_partner_id",
+        as_figure=float,
+    ):
         self.env.flush_all()  # the ORM does not know which tables the query reads
         if operator == "in":
             return Domain.OR(
-                self._search_one_figure(query, column, "=", one, absent, of)
+                self._search_one_figure(
+                    query, column, "=", one is not False and as_figure(one), absent, of
+                )
                 for one in value
             )
         if operator in ("<", "<=", ">", ">="):
-            return self._search_one_figure(query, column, operator, value, absent, of)
+            return self._search_one_figure(
+                query, column, operator, as_figure(value), absent, of
+            )
         return NotImplemented
 
     @api.model
@@ -165,6 +185,13 @@ class ResPartner(models.Model):
         return domain | Domain(of, "not in", everyone_with)
 
     @api.model
+    def _currency_table(self):
+        """Odoo's own rates of today, to the currency of the user's company."""
+        currencies = self.env["res.currency"]
+        self.env["res.currency.rate"].flush_model()
+        return currencies._get_simple_currency_table(self.env.companies)
+
+    @api.model
     def _about(self):
         """That a row of figures is of those who are asked about."""
         entities = self.env.context.get(ABOUT)
@@ -183,8 +210,7 @@ class ResPartner(models.Model):
         of_these = Domain(f"{trail.partner}.commercial_partner_id", "in", entities.ids)
         groups = self._everything(trail.model)._read_group(
             self._trail_domain(trail) & of_these & Domain(trail.end, "!=", False),
-            [trail.partner],
-            [f"{trail.end}:recordset"],
+            [trail.partner, trail.end],
         )
         model = self.env[trail.model]
         ends = defaultdict(self.env[model._fields[trail.end].comodel_name].browse)
@@ -193,13 +219,19 @@ class ResPartner(models.Model):
         return ends
 
     @api.model
-    def _search_ends(self, trail, operator, value):
+    def _search_ends(self, trails, operator, value):
         if operator == "in" and False in value:
-            led_somewhere = self._at_start_of(trail, Domain(trail.end, "!=", False))
-            return ~led_somewhere | self._search_ends(trail, "in", value - {False})
+            led_somewhere = Domain.OR(
+                self._at_start_of(trail, Domain(trail.end, "!=", False))
+                for trail in trails
+            )
+            return ~led_somewhere | self._search_ends(trails, "in", value - {False})
         if operator not in ("in", "any"):
             return NotImplemented
-        return self._at_start_of(trail, Domain(trail.end, operator, value))
+        return Domain.OR(
+            self._at_start_of(trail, Domain(trail.end, operator, value))
+            for trail in trails
+        )
 
     @api.model
     def _at_start_of(self, trail, domain):

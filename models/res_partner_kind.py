@@ -77,8 +77,9 @@ class ResPartner(models.Model):
         fields after all others.
         """
         known = self._lacked()
-        super(ResPartner, as_feed(self))._load_records_write(values)
+        result = super(ResPartner, as_feed(self))._load_records_write(values)
         self._check_complete(known)
+        return result
 
     def copy(self, default=None):
         """Who is incomplete, or has what cannot be copied, is copied all the same."""

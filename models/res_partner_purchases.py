@@ -49,13 +49,17 @@ class ResPartner(models.Model):
     )
     first_order_date = fields.Datetime(
         compute="_compute_order_dates",
-        search=search_figure("_order_dates_query", "first"),
+        search=search_figure(
+            "_order_dates_query", "first", as_figure=fields.Datetime.to_datetime
+        ),
         groups=SALESPEOPLE,
         help="Of the first order ever.",
     )
     last_order_date = fields.Datetime(
         compute="_compute_order_dates",
-        search=search_figure("_order_dates_query", "last"),
+        search=search_figure(
+            "_order_dates_query", "last", as_figure=fields.Datetime.to_datetime
+        ),
         groups=SALESPEOPLE,
         help="Of the latest order ever.",
     )
@@ -63,11 +67,13 @@ class ResPartner(models.Model):
         compute="_compute_order_dates",
         search=search_figure("_order_dates_query", "days_since_first"),
         groups=SALESPEOPLE,
+        help="Who never ordered has no such number: neither few nor many days.",
     )
     days_since_last_order = fields.Integer(
         compute="_compute_order_dates",
         search=search_figure("_order_dates_query", "days_since_last"),
         groups=SALESPEOPLE,
+        help="Who never ordered has no such number: neither few nor many days.",
     )
     bought_product_ids = trail_field(
         "bought_product_ids",
@@ -124,7 +130,7 @@ class ResPartner(models.Model):
             return NotImplemented
         elif False in value:
             some = self._search_bought_category_ids("in", value - {False})
-            return self._search_ends(ORDERED_PRODUCTS, "in", {False}) | some
+            return self._search_ends([ORDERED_PRODUCTS], "in", {False}) | some
         within = Domain("product_id.categ_id", "child_of", list(value))
         return self._at_start_of(ORDERED_PRODUCTS, within)
 
@@ -144,9 +150,7 @@ class ResPartner(models.Model):
              GROUP BY partner.commercial_partner_id""",
             rate=rate,
             decimals=self.env.company.currency_id.decimal_places,
-            currencies=self.env["res.currency"]._get_simple_currency_table(
-                self.env.companies
-            ),
+            currencies=self._currency_table(),
             during=self._during(SQL("o.date_order")),
         )
 

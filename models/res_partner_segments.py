@@ -1,8 +1,9 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from .crm_segment import open_segments
-from .res_partner_history import ABOUT, SALESPEOPLE
+from .crm_segment import UNREADABLE, open_segments
+from .res_partner_history import SALESPEOPLE
 
 
 class ResPartner(models.Model):
@@ -22,16 +23,19 @@ class ResPartner(models.Model):
     def _compute_crm_segment_ids(self):
         """One query for each segment: for a screen with one entity, not for lists.
 
-        Each reads the history of these entities alone.
+        One that the user may not evaluate is not told: its own form says why.
         """
         self.crm_segment_ids = False
-        shown = Domain("id", "in", self._origin.ids)
-        about = {ABOUT: tuple(self._origin.sudo().commercial_partner_id.ids)}
-        for segment in self.env["crm.segment"].with_context(**about).search([]):
-            members = self.search(shown & segment._partner_domain())
+        entities = self._origin
+        for segment in self.env["crm.segment"].search([]):
+            try:
+                members = segment._about(entities)._partner_domain()
+                found = self.search(Domain("id", "in", entities.ids) & members)
+            except UNREADABLE:
+                continue
             for partner in self:
-                if partner._origin in members:
-                    partner.crm_segment_ids |= segment.with_env(self.env)
+                if partner._origin in found:
+                    partner.crm_segment_ids |= segment
 
     @api.model
     def _search_crm_segment_ids(self, operator, value):
@@ -42,9 +46,22 @@ class ResPartner(models.Model):
             return nowhere | self._search_crm_segment_ids("in", value - {False})
         if operator not in ("in", "any"):
             return NotImplemented
-        such = Domain("id", "in", value) if operator == "in" else value
-        segments = self.env["crm.segment"].with_context(active_test=operator == "any")
-        found = segments.sudo(bool(open_segments(self.env)) or self.env.su).search(such)
         return Domain.OR(
-            segment._partner_domain() for segment in found.with_env(segments.env)
+            segment._partner_domain()
+            for segment in self._named_segments(operator, value)
         )
+
+    @api.model
+    def _named_segments(self, operator, value):
+        """The segments of a condition. Whoever may use a segment may use those it is
+        made of, but conditions over segments are met with the user's own rights.
+        """
+        segments = self.env["crm.segment"]
+        within = bool(open_segments(self.env))
+        if operator == "any":
+            return segments.browse(segments._search(value, bypass_access=within))
+        ids = list(value)
+        named = segments.with_context(active_test=False).sudo(within or self.env.su)
+        if gone := set(ids) - set(named.sudo().browse(ids).exists().ids):
+            raise UserError(self.env._("There is no segment %s any more.", min(gone)))
+        return named.search([("id", "in", ids)]).with_env(self.env)

@@ -53,6 +53,7 @@ class ResPartner(models.Model):
         "passed_campaign_ids",
         "crm.campaign",
         Trail("crm.lead", "partner_id", "crm_campaign_id", "create_date"),
+        Trail("crm.lead", "partner_id", "merged_campaign_ids", "create_date"),
         string="Campaigns Passed",
         help="Campaigns that took the entity up. " + IN_PERIOD,
     )
@@ -65,7 +66,9 @@ class ResPartner(models.Model):
     )
     last_action_date = fields.Datetime(
         compute="_compute_last_action",
-        search=search_figure("_last_action_query", "date"),
+        search=search_figure(
+            "_last_action_query", "date", as_figure=fields.Datetime.to_datetime
+        ),
         groups=SALESPEOPLE,
     )
     days_since_last_action = fields.Integer(

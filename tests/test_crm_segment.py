@@ -62,6 +62,16 @@ class TestCrmSegment(PlaybookCase):
         order.date_order = date
         return order
 
+    def _foreign_currency(self):
+        """A currency of which one is worth two of the company's."""
+        own = self.env.company.currency_id
+        currency = (self.env.ref("base.EUR") | self.env.ref("base.USD")) - own
+        currency.active = True
+        rates = self.env["res.currency.rate"]
+        rates.search([("currency_id", "=", currency.id)]).unlink()
+        rates.create({"currency_id": currency.id, "name": "2020-01-01", "rate": 0.5})
+        return currency
+
     def _segment(self, *conditions, **values):
         """A segment of these entities, made by the manager."""
         domain = [("id", "in", self.entities.ids), *conditions]
@@ -144,6 +154,7 @@ class TestCrmSegment(PlaybookCase):
         for values in (
             {"period": "last_days", "period_days": 0},
             {"period": "between", "date_from": "2026-02-01", "date_to": "2026-01-01"},
+            {"period": "between", "date_from": "2026-02-01"},
         ):
             with self.subTest(values), self.assertRaises(Exception) as caught:
                 with self.env.cr.savepoint():
@@ -179,18 +190,14 @@ class TestCrmSegment(PlaybookCase):
     def test_orders_of_contacts_are_those_of_their_company(self):
         contact = self._create_partner("Contact", parent_id=self.carla.id)
         self._order(contact, MONDAY, self.beans, 10)
-        self._check(self.carla, ("ordered_amount", "=", 10))
+        segment = self._segment()
+        segment.domain = "[('ordered_amount', '=', 10), ('email', 'ilike', '@test.')]"
+        self.assertEqual(segment._partners(), self.carla)
+        segment.with_contacts = True
+        self.assertEqual(segment._partners(), self.carla | contact)
 
     def test_amounts_are_in_the_currency_of_the_company(self):
-        euro = self.env.ref("base.EUR")
-        euro.active = True
-        if euro == self.env.company.currency_id:
-            euro = self.env.ref("base.USD")
-            euro.active = True
-        self.env["res.currency.rate"].search([("currency_id", "=", euro.id)]).unlink()
-        self.env["res.currency.rate"].create(
-            {"currency_id": euro.id, "name": "2026-01-01", "rate": 0.5}
-        )
+        euro = self._foreign_currency()
         pricelist = self.env["product.pricelist"].create(
             {"name": "Euro", "currency_id": euro.id}
         )
@@ -206,6 +213,77 @@ class TestCrmSegment(PlaybookCase):
         self.assertAlmostEqual(self.ben.buyer_rank, rank)
         self._check(self.ada, ("buyer_rank", "<", rank - 0.001))
         self._check(self.carla, ("buyer_rank", "=", False))
+
+    # === WHAT IS OWED === #
+
+    def _invoice(self, partner, amount, days, **values):
+        """A posted invoice that fell due so many days ago."""
+        due = (MONDAY - timedelta(days=days)).date()
+        invoice = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": partner.id,
+                "invoice_date": due,
+                "invoice_date_due": due,
+                "invoice_line_ids": [
+                    Command.create(
+                        {"name": "x", "price_unit": amount, "tax_ids": False}
+                    )
+                ],
+                **values,
+            }
+        )
+        invoice.action_post()
+        return invoice
+
+    def test_what_is_overdue_and_since_when(self):
+        self._invoice(self.ada, 100, 20)
+        self._invoice(self.ada, 50, 5)
+        self._invoice(self.ben, 70, -5)
+        self._check(self.ada, ("overdue_amount", "=", 150))
+        self._check(self.ada, ("overdue_days", "=", 20))
+        self._check(self.ben | self.carla, ("overdue_days", "=", 0))
+        self.assertEqual(self.ada.with_user(self.seller).overdue_amount, 150)
+
+    def test_what_is_overdue_elsewhere_is_converted(self):
+        euro = self._foreign_currency()
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.env["account.chart.template"].try_loading(
+            "generic_coa", elsewhere, install_demo=False
+        )
+        elsewhere.currency_id = euro
+        self.env.user.company_ids |= elsewhere
+        both = self.env.company | elsewhere
+        self._invoice(self.ada, 100, 20)
+        self._invoice(self.ada, 10, 20, company_id=elsewhere.id, currency_id=euro.id)
+        self.env.invalidate_all()
+        ada = self.ada.with_context(allowed_company_ids=both.ids)
+        self.assertEqual(ada.overdue_amount, 120)
+        here = self.ada.with_context(allowed_company_ids=self.env.company.ids)
+        self.assertEqual(here.overdue_amount, 100)
+
+    def test_returned_payments_are_of_the_days_of_the_period(self):
+        """Whatever the zone: a payment has a day, and no hour."""
+        self.env.company.partner_id.tz = "America/Lima"
+        payment = self.env["account.payment"].create(
+            {"partner_id": self.ada.id, "amount": 10, "date": "2026-02-10"}
+        )
+        payment.action_post()
+        payment.action_reject()
+        self._check(self.ada, ("returned_payment_count", "=", 1))
+        for day, expected in (
+            ("2026-02-09", self.entities.browse()),
+            ("2026-02-10", self.ada),
+            ("2026-02-11", self.entities.browse()),
+        ):
+            with self.subTest(day):
+                self._check(
+                    expected,
+                    ("returned_payment_count", "=", 1),
+                    period="between",
+                    date_from=day,
+                    date_to=day,
+                )
 
     # === HOW ONE WAS IN TOUCH === #
 
@@ -262,6 +340,15 @@ class TestCrmSegment(PlaybookCase):
         self._check(self.ben | self.carla, ("passed_campaign_ids", "=", False))
         self.ada.opportunity_ids.action_set_lost()
         self._check(self.ada, ("passed_campaign_ids", "in", campaign.ids))
+
+    def test_a_campaign_is_passed_though_its_opportunity_was_merged(self):
+        first, second = (self._create_campaign(self.ada) for _each in range(2))
+        (first | second).with_user(self.manager).action_launch()
+        (first | second).lead_ids.merge_opportunity()
+        for campaign in first | second:
+            self._check(self.ada, ("passed_campaign_ids", "in", campaign.ids))
+        self.assertEqual(self.ada.passed_campaign_ids, first | second)
+        self._check(self.ben | self.carla, ("passed_campaign_ids", "=", False))
 
     def test_satisfaction_is_the_average_of_the_answers(self):
         survey = self.env["survey.survey"].create(
@@ -364,6 +451,59 @@ class TestCrmSegment(PlaybookCase):
         using.domain = "[]"
         used.unlink()
 
+    def test_a_segment_within_other_conditions_is_used_too(self):
+        used = self._segment()
+        for domain in (
+            [("parent_id.crm_segment_ids", "not in", used.ids)],
+            [("child_ids", "any", [("crm_segment_ids", "in", used.ids)])],
+        ):
+            using = self._segment(*domain)
+            with self.subTest(domain):
+                self.assertEqual(using.used_segment_ids, used)
+                with self.assertRaisesRegex(UserError, "is used by"):
+                    used.unlink()
+            using.unlink()
+
+    def test_a_segment_that_is_gone_is_not_taken_for_an_empty_one(self):
+        with self.assertRaisesRegex(ValidationError, "no segment 999999999 any more"):
+            self._segment(("crm_segment_ids", "not in", [999999999]))
+
+    def test_one_segment_that_a_user_may_not_evaluate_hides_no_other(self):
+        self._act(self.ada, self.call, self.interested)
+        bought = self._segment(("ordered_count", ">", 0))
+        costly = self._segment(("last_action_id.cost", ">", 0))
+        self.assertEqual(costly.partner_count, 1)
+        self.env.invalidate_all()
+        seller = costly.with_user(self.seller)
+        self.assertFalse(seller.partner_count)
+        self.assertIn("cost", seller.problem)
+        segments = self.ada.with_user(self.seller).crm_segment_ids
+        self.assertEqual((bought | costly) & segments, bought)
+
+    def test_conditions_over_segments_reach_only_what_one_may_read(self):
+        """Within a segment, too."""
+        secret = [("create_uid.partner_id.signup_type", "=", "reset")]
+        with self.assertRaisesRegex(ValidationError, "cannot be read"):
+            self._segment(("crm_segment_ids", "any", secret))
+
+    def test_a_segment_is_the_same_as_a_condition(self):
+        """Archived opportunities do not come in because a segment is asked for."""
+        lead = self._create_lead(self.ada)
+        segment = self._segment(("opportunity_ids.team_id", "=", self.team.id))
+        self.assertEqual(segment._partners(), self.ada)
+        lead.active = False
+        found = self.env["res.partner"].search(segment.action_view_partners()["domain"])
+        self.assertEqual((segment.partner_count, found), (0, found.browse()))
+
+    def test_an_entity_is_in_segments_by_the_history_of_others(self):
+        branch = self._create_partner(
+            "Branch", parent_id=self.carla.id, is_company=True
+        )
+        self._order(branch, MONDAY, self.beans, 5)
+        by_branch = self._segment(("child_ids.ordered_count", ">", 0))
+        self.assertEqual(by_branch._partners(), self.carla)
+        self.assertIn(by_branch, self.carla.with_user(self.seller).crm_segment_ids)
+
     def test_an_entity_shows_its_segments(self):
         bought = self._segment(("ordered_count", ">", 0))
         rich = self._segment(("ordered_amount", ">", 100))
@@ -411,7 +551,8 @@ class TestCrmSegment(PlaybookCase):
         self.assertEqual(found, self.ada)
 
     def test_conditions_that_cannot_be_read_are_refused(self):
-        for domain in ("[('nothing', '=', 1)]", "[('name'", "['|']", "name"):
+        text = "[('ordered_count', '=', 'many')]"
+        for domain in (text, "[('nothing', '=', 1)]", "[('name'", "['|']", "name"):
             with (
                 self.subTest(domain),
                 self.assertRaisesRegex(ValidationError, "cannot be read"),
@@ -432,6 +573,11 @@ class TestCrmSegment(PlaybookCase):
         copy.add_partners((self.carla | self.ben).ids)
         self.assertEqual(copy._partners(), self.ben | self.carla)
         self._check(self.ada, ("crm_segment_ids", "not in", copy.ids))
+
+    def test_a_fixed_list_is_copied_with_its_members(self):
+        segment = self._segment(("ordered_count", ">", 0))
+        copy = segment.browse(segment.freeze()).copy()
+        self.assertEqual(copy._partners(), self.ada | self.ben)
 
     def test_members_are_put_into_fixed_lists_alone(self):
         with self.assertRaisesRegex(UserError, "said by its conditions"):
