@@ -513,7 +513,10 @@ class CrmAction(models.Model):
             lambda action: action.state == "planned"
         )._move_to("cancelled", cancel_reason=self.env._("The outcome was corrected."))
         journey = self.sudo()._journey()
-        return not journey or journey._undo(answer, as_engine(self))
+        if journey:
+            return journey._undo(answer, as_engine(self))
+        answer._take_back_status()
+        return True
 
     # === MOVING === #
 

@@ -249,12 +249,7 @@ class CrmJourney(models.AbstractModel):
             self._reopen(line)
         if answer.to_stage_id:
             self._return_to(answer.from_stage_id, line)
-        if answer.status_before_id:
-            line._note(
-                status_before_id=self.commercial_status_id.id,
-                status_after_id=answer.status_before_id.id,
-            )
-            line._give_status(answer.status_before_id)
+        answer._take_back_status()
         return True
 
     def _has_moved_since(self, answer):

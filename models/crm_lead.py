@@ -185,12 +185,26 @@ class CrmLead(models.Model):
             .sudo()
             .search([("lead_id", "in", self.ids), ("state", "=", "done")], limit=1)
         )
-        if done:
+        # A status that its entity has by it would be there, and nothing would say why.
+        gave_status = (
+            self.env["crm.transition"]
+            .sudo()
+            .search(
+                [
+                    ("lead_id", "in", self.ids),
+                    ("partner_id.commercial_status_id", "!=", False),
+                    ("status_after_id", "!=", False),
+                    ("trigger", "not in", ["status", "merged"]),
+                ],
+                limit=1,
+            )
+        )
+        if kept := done.lead_id or gave_status.lead_id:
             raise UserError(
                 self.env._(
                     "Something was done for %s: close it as lost or archive it "
                     "instead, so that its history stays.",
-                    done.lead_id.name,
+                    kept.name,
                 )
             )
 

@@ -224,3 +224,22 @@ class CrmTransition(models.Model):
             records.filtered(lambda one: one.commercial_status_id != status).write(
                 values
             )
+
+    def _take_back_status(self):
+        """Entity and journey have again what each had before this answer.
+
+        Who was given another status since keeps it. The ledger tells it as a status by
+        hand, of whoever corrects.
+        """
+        if not self.status_after_id:
+            return
+        entity, journey = self.partner_id, self._journey()
+        of_entity = [("partner_id", "=", entity.id), *entity._gave_status()]
+        given = self.search(of_entity, limit=2)
+        if given[:1] == self:
+            entity.commercial_status_id = given[1:].status_after_id
+        if (
+            self.status_before_id
+            and journey.commercial_status_id == self.status_after_id
+        ):
+            journey.commercial_status_id = self.status_before_id

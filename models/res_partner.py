@@ -33,11 +33,13 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = [self._leave_out_date(dict(vals)) for vals in vals_list]
         partners = super().create(vals_list)
         partners.filtered("commercial_status_id")._record_status()
         return partners
 
     def write(self, vals):
+        vals = self._leave_out_date(dict(vals))
         if "commercial_status_id" not in vals or is_engine(self.env):
             return super().write(vals)
         before = {partner: partner.commercial_status_id for partner in self}
@@ -45,6 +47,13 @@ class ResPartner(models.Model):
         changed = self.filtered(lambda p: p.commercial_status_id != before[p])
         changed._record_status(before)
         return result
+
+    @api.model
+    def _leave_out_date(self, vals):
+        """Since when somebody has a status is for the ledger to say."""
+        if not is_engine(self.env):
+            vals.pop("commercial_status_date", None)
+        return vals
 
     def unlink(self):
         """A status given by mistake is no history: its lines go with the entity."""

@@ -1,6 +1,7 @@
 import random
 from datetime import timedelta
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import MONDAY, PlaybookCase
@@ -116,6 +117,60 @@ class TestCommercialStatus(PlaybookCase):
             (self.hot, self.warm),
         )
 
+    def test_corrected_the_entity_has_its_own_status_again(self):
+        """Whichever its opportunity had, and without one too."""
+        self._create_rule(
+            self.interested, playbook_id=False, commercial_status_id=self.hot.id
+        )
+        with self._later():
+            self.partner.commercial_status_id = self.warm
+        for lead in (self._start(), self.env["crm.lead"]):
+            with self._later():
+                done = self._record(self.interested, lead_id=lead.id)
+            self.assertEqual(self.partner.commercial_status_id, self.hot)
+            with self._later():
+                done.correct(self.no_answer.id)
+            self.assertEqual(self.partner.commercial_status_id, self.warm)
+            self._check_fold(self.partner)
+
+    def test_corrected_a_status_given_since_then_stays(self):
+        lead = self._start()
+        with self._later():
+            done = self._record(self.interested, lead_id=lead.id)
+        with self._later():
+            self.partner.commercial_status_id = self.warm
+        with self._later():
+            done.correct(self.no_answer.id)
+        self._check(self.partner, (False, self.hot), (self.hot, self.warm))
+
+    def _record(self, outcome, **values):
+        actions = self.env["crm.action"].with_user(self.seller)
+        return actions.browse(
+            actions.register(
+                {
+                    "partner_id": self.partner.id,
+                    "action_type_id": self.call.id,
+                    "outcome_id": outcome.id,
+                    **values,
+                }
+            )
+        )
+
+    def test_since_when_is_for_the_ledger_to_say(self):
+        with self._later():
+            self.partner.commercial_status_id = self.warm
+        self.partner.commercial_status_date = "2000-01-01"
+        self._check(self.partner, (False, self.warm))
+
+    def test_an_opportunity_by_which_its_entity_has_a_status_stays(self):
+        with self._later():
+            lead = self._create_lead().sudo()
+            line = lead._open_lines("idle")
+            line._note(status_after_id=self.hot.id)
+            line._give_status(self.hot)
+        with self.assertRaisesRegex(UserError, "so that its history stays"):
+            lead.unlink()
+
     def test_opportunity_by_hand_is_its_own(self):
         with self._later():
             lead = self._create_lead(commercial_status_id=self.cold.id)
@@ -144,8 +199,10 @@ class TestCommercialStatus(PlaybookCase):
         with self._later():
             other.commercial_status_id = self.cold
         with self._later():
+            since = other.commercial_status_date
             self._merge(other, self.partner)
         self.assertEqual(self.partner.commercial_status_id, self.cold)
+        self.assertEqual(self.partner.commercial_status_date, since)
         self._check_fold(self.partner)
 
     def test_merged_opportunities(self):

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..models.engine import as_feed
+from ..models.engine import as_engine, as_feed
 
 
 class MergePartners(models.TransientModel):
@@ -24,7 +24,9 @@ class MergePartners(models.TransientModel):
 
         What its kind requires may still be missing: it is incomplete, not refused.
         """
-        result = super()._update_values(src_partners, as_feed(dst_partner))
+        # The status that comes in has its lines, and its date, already.
+        entity = as_engine(as_feed(dst_partner)).sudo(self.env.su)
+        result = super()._update_values(src_partners, entity)
         planned = [("partner_id", "=", dst_partner.id), ("state", "=", "planned")]
         human = [*planned, ("mode", "!=", "automatic")]
         self.env["crm.action"].sudo().search(human)._reflect(has_new_words=True)
