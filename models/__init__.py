@@ -1,4 +1,5 @@
 from . import engine
+from . import remembered
 from . import crm_commercial_status
 from . import crm_entity_kind
 from . import crm_entity_kind_requirement

@@ -15,6 +15,7 @@ class CrmEntityKindRequirement(models.Model):
     """A field that every entity of a kind must have filled in."""
 
     _name = "crm.entity.kind.requirement"
+    _inherit = ["crm.remembered"]
     _description = "Required Field"
     _order = "kind_id, sequence, id"
     _rec_name = "label"
@@ -83,25 +84,10 @@ class CrmEntityKindRequirement(models.Model):
             if free["type"] not in ("separator", "boolean")
         }
 
-    # === CRUD: every write of an entity asks which fields are required === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
-
     @api.model
     @ormcache()
     def _required_names(self):
-        """The fields of entities that some kind requires."""
+        """The fields that some kind requires: every write of an entity asks."""
         paths = self.sudo().search([]).mapped("field_path")
         return frozenset(path.partition(".")[0] for path in paths)
 

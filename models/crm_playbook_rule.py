@@ -33,7 +33,7 @@ class CrmPlaybookRule(models.Model):
 
     _name = "crm.playbook.rule"
     _description = "Playbook Rule"
-    _inherit = ["crm.task.plan"]
+    _inherit = ["crm.task.plan", "crm.remembered"]
     _order = "playbook_id, stage_id, sequence, id"
 
     sequence = fields.Integer(default=10)
@@ -140,19 +140,6 @@ class CrmPlaybookRule(models.Model):
                 )
 
     # === CRUD === #
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_answered(self):
