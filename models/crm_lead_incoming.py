@@ -2,6 +2,7 @@
 
 import logging
 from functools import partial
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
@@ -91,11 +92,13 @@ class CrmLead(models.Model):
         )
         team = self.env["crm.team"].browse((values or {}).get("team_id"))
         company = team.company_id or self.env.company
-        sender = self._find_sender(email, company) or self._create_sender(
-            message_dict["email_from"], company
+        sender = self._find_sender(email, company)
+        entity = sender.commercial_partner_id
+        sender = sender or self._create_sender(
+            message_dict["email_from"], team, company
         )
         message_dict["author_id"] = sender.id
-        lead = self._find_open_lead(email, sender, team, company)
+        lead = self._find_open_lead(email, sender, entity, team, company)
         return (model, lead.id or route[1], values, user_id, alias)
 
     @api.model
@@ -137,49 +140,54 @@ class CrmLead(models.Model):
         )
 
     @api.model
-    def _create_sender(self, email_from, company):
+    def _create_sender(self, email_from, team, company):
         """Make an entity of whoever writes, below the company whose domain it is."""
         name, email = parse_contact_from_email(email_from)
+        parent = self._find_company_of_domain(email, company)
         return self.env["res.partner"].create(
             {
                 "name": name or email,
                 "email": email,
-                "parent_id": self._find_company_of_domain(email, company).id,
+                "parent_id": parent.id,
+                "company_id": (parent or team).company_id.id,
             }
         )
 
     @api.model
     def _find_company_of_domain(self, email, company):
-        """The one company whose domain it is: that of no provider, and of no others."""
+        """The one company whose website has the domain of an address.
+
+        An address of its own would not tell: it may be one of a provider's.
+        """
         partners = self.env["res.partner"]
-        domain = mail_prepare_for_domain_search(email)
-        if not domain.startswith("@"):
+        domain = mail_prepare_for_domain_search(email).removeprefix("@")
+        if "@" in domain:
             return partners
-        owners = partners._read_group(
+        owners = partners.search(
             [
-                ("email_normalized", "=like", "%" + domain.replace("_", r"\_")),
+                ("is_company", "=", True),
+                ("website", "ilike", domain),
                 ("company_id", "in", [False, company.id]),
-            ],
-            ["commercial_partner_id"],
-            limit=2,
-        )
-        if len(owners) != 1 or not owners[0][0].is_company:
-            return partners
-        return owners[0][0]
+            ]
+        ).filtered(lambda owner: _host(owner.website) == domain)
+        return owners if len(owners) == 1 else partners
 
     # === WHERE IT BELONGS === #
 
     @api.model
-    def _find_open_lead(self, email, sender, team, company):
+    def _find_open_lead(self, email, sender, entity, team, company):
         """The open opportunity to which a mail of the sender belongs.
+
+        :param entity: whose opportunities are the sender's too: their company, none if
+            it was only guessed by the domain
+        :return: an opportunity, none if there is none
 
         That of the person comes before one of their company, one of the team that was
         written to before others, the one where something happened last before the rest.
         """
-        entity = sender.commercial_partner_id
         leads = self.search(
             (
-                Domain("partner_id.commercial_partner_id", "=", entity.id)
+                Domain("partner_id.commercial_partner_id", "in", entity.ids)
                 | Domain("partner_id", "=", False)
                 & Domain("email_normalized", "=", email)
             )
@@ -218,8 +226,9 @@ class CrmLead(models.Model):
         team = self.env["crm.team"].browse(values.get("team_id"))
         company = team.company_id or self.env.company
         sender = self.env["res.partner"].browse(msg_dict.get("author_id") or [])
-        if company in sender.user_id.company_ids:
-            values.setdefault("user_id", sender.user_id.id)
+        salesperson = sender.user_id
+        if salesperson.active and company in salesperson.company_ids:
+            values.setdefault("user_id", salesperson.id)
         lead = super().message_new(msg_dict, values)
         if not sender.user_id:
             sender.user_id = lead.user_id
@@ -232,6 +241,11 @@ class CrmLead(models.Model):
         if author and own and not self.partner_id:
             self.partner_id = author
         return super().message_update(msg_dict, update_vals)
+
+
+def _host(website):
+    """The domain of a website, without its ``www``."""
+    return (urlsplit(website).hostname or "").removeprefix("www.")
 
 
 def _is_automatic_answer(message):

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.tools import email_normalize
 
 from .res_partner_duplicate import _is_certain
@@ -13,6 +14,10 @@ TELLING = (
 COLUMNS = {"tax_number": "vat", "email": "email", "phone": "phone", "name": "name"}
 # By what two lines of one file are about the same entity.
 KEYS = ("vat", "email")
+
+
+class RefusedAtOnceError(Exception):
+    """One of several lines is wrong; which one, each by itself will tell."""
 
 
 class ResPartner(models.Model):
@@ -35,31 +40,56 @@ class ResPartner(models.Model):
 
     @api.model
     def load(self, fields, data):
-        """Tell by row; Odoo tells of the first, too, what is wrong with a later one."""
+        """Tell what is wrong in the order of the rows."""
         result = super().load(fields, data)
-        if self.env.context.get("import_file") and result["messages"]:
-            first, *others = result["messages"]
-            if first["message"] in [message["message"] for message in others]:
-                result["messages"] = others
+        if self.env.context.get("import_file"):
             result["messages"].sort(key=_row)
         return result
 
+    @api.model
+    def _load_records(self, data_list, update=False):
+        """Refuse several rows without a word: Odoo then makes them one by one.
+
+        It would tell of the first row, too, what is wrong with a later one.
+        """
+        try:
+            return super()._load_records(data_list, update)
+        except UserError as error:
+            if self.env.context.get("import_file") and len(data_list) > 1:
+                raise RefusedAtOnceError from error
+            raise
+
+    def _convert_fields_to_values(self, field_names):
+        """Odoo's import hands on to people what only accountants read of a company."""
+        reader = self.sudo() if self.env.context.get("import_file") else self
+        return super(ResPartner, reader)._convert_fields_to_values(field_names)
+
     def _convert_records(self, records, *, log=lambda message: None, savepoint):
+        """Line by line: a later one may name an entity that an earlier one makes."""
         converted = super()._convert_records(records, log=log, savepoint=savepoint)
         if not self.env.context.get("import_file"):
             return converted
-        lines = list(converted)
-        for _id, _xid, values, info in lines:
-            self._normalize_imported(values, info, log)
+        return self._look_at_imported(converted, log)
+
+    @api.model
+    def _look_at_imported(self, lines, log):
         there = self.env.context.get("entities_there", "tell")
-        if there == "create":
-            return lines
-        self._tell_twice(lines, log)
-        found = self._find_imported(lines)
-        if there == "update":
-            return [self._updating(line, found.get(n)) for n, line in enumerate(lines)]
-        self._tell_found(lines, found, log)
-        return lines
+        newest = self._find_newest()
+        first = {}
+        for line in lines:
+            _id, _xid, values, info = line
+            self._normalize_imported(values, info, log)
+            if there == "create":
+                yield line
+                continue
+            self._tell_twice(line, first, log)
+            found = self._find_imported(line, newest)
+            if found and there == "update" and self._is_same_imported(values, *found):
+                yield self._updating(line, found[0])
+                continue
+            if found:
+                self._tell_found(line, *found, log)
+            yield line
 
     # === WHAT A LINE SAYS === #
 
@@ -111,59 +141,80 @@ class ResPartner(models.Model):
     # === WHO IS THERE ALREADY === #
 
     @api.model
-    def _find_imported(self, lines):
-        """Who is there already, for sure: {position of the line: (id, likenesses)}.
+    def _find_newest(self):
+        """The id above which entities are made by the file itself."""
+        everyone = self.sudo().with_context(active_test=False)
+        return everyone.search([], order="id desc", limit=1).id
 
-        Lines that name their record are not looked at.
+    @api.model
+    def _find_imported(self, line, newest):
+        """Who was there already, for sure: (id, likenesses), none if nobody was.
+
+        A line that names its record is not looked at.
         """
-        sought = {
-            -position: self.new(
-                {name: values[name] for name in TELLING if values.get(name)}
-            )
-            for position, (record_id, xid, values, _info) in enumerate(lines, start=1)
-            if not record_id and not xid
-        }
-        alike = self._find_alike(sought) if sought else {}
-        certain = {
-            -number - 1: [
+        record_id, xid, values, _info = line
+        if record_id or xid:
+            return None
+        known = {name: values[name] for name in TELLING if values.get(name)}
+        alike = self._find_alike({-1: self.new(known)})[-1]
+        return next(
+            (
                 (entity_id, likenesses)
-                for entity_id, likenesses in entities.items()
-                if _is_certain(likenesses)
-            ]
-            for number, entities in alike.items()
-        }
-        return {position: found[0] for position, found in certain.items() if found}
+                for entity_id, likenesses in alike.items()
+                if entity_id <= newest and _is_certain(likenesses)
+            ),
+            None,
+        )
 
     @api.model
-    def _tell_found(self, lines, found, log):
-        for position, (entity_id, likenesses) in found.items():
-            _id, _xid, values, info = lines[position]
-            columns = (COLUMNS[likeness] for likeness in likenesses)
-            column = next(name for name in columns if values.get(name))
-            _error(
-                log,
-                info,
-                column,
-                self.env._(
-                    "%s. It is there already: choose under “Who is there already” what "
-                    "becomes of such lines, or take the line out.",
-                    self._say_likenesses({entity_id: likenesses}),
-                ),
+    def _is_same_imported(self, values, entity_id, likenesses):
+        """Whether a line is about an entity itself, not about who shares its mailbox"""
+        entity, line = self.browse(entity_id), self.new(values)
+        return (
+            "tax_number" in likenesses
+            or entity.name_key == line.name_key
+            or entity.is_company == line.is_company
+        )
+
+    @api.model
+    def _tell_found(self, line, entity_id, likenesses, log):
+        _id, _xid, values, info = line
+        columns = (COLUMNS[likeness] for likeness in likenesses)
+        column = next(name for name in columns if values.get(name))
+        alike = self._say_likenesses({entity_id: likenesses})
+        _error(log, info, column, self._say_found(alike))
+
+    @api.model
+    def _say_found(self, alike):
+        if self.env.context.get("entities_there") == "update":
+            return self.env._(
+                "%s. One of both is a company and the other is none: correct the name, "
+                "or whether the line is a company, or take the line out.",
+                alike,
             )
+        return self.env._(
+            "%s. It is there already: choose under “Who is there already” what "
+            "becomes of such lines, or take the line out.",
+            alike,
+        )
 
     @api.model
-    def _tell_twice(self, lines, log):
-        """Tell lines of one file that are about the same entity."""
-        first = {}
-        for _id, _xid, values, info in lines:
-            for key in KEYS:
-                value = values.get(key)
-                if not value or (key == "vat" and values.get("parent_id")):
-                    continue
-                here = info["rows"]["from"] + 1
-                row = first.setdefault((key, value), here)
-                if row != here:
-                    _error(log, info, key, self._say_twice(value, row))
+    def _tell_twice(self, line, first, log):
+        """Tell a line about the same entity as an earlier one.
+
+        People of a company may share its tax number and its mailbox.
+
+        :param first: {(column, value): the row where it stands first}
+        """
+        _id, _xid, values, info = line
+        for key in KEYS:
+            value = values.get(key)
+            if not value or values.get("parent_id"):
+                continue
+            here = info["rows"]["from"] + 1
+            row = first.setdefault((key, value), here)
+            if row != here:
+                _error(log, info, key, self._say_twice(value, row))
 
     @api.model
     def _say_twice(self, value, row):
@@ -177,11 +228,9 @@ class ResPartner(models.Model):
     @api.model
     def _updating(self, line, found):
         """The line, for the entity that is there; its empty cells change nothing."""
-        if not found:
-            return line
         _id, xid, values, info = line
         filled = {name: value for name, value in values.items() if value}
-        return found[0], xid, filled, info
+        return found, xid, filled, info
 
 
 def _row(message):

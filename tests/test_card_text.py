@@ -1,3 +1,5 @@
+from time import monotonic
+
 from odoo.tests import TransactionCase, tagged
 
 from odoo.addons.crm_playbook.wizard.card_code import (
@@ -192,6 +194,31 @@ class TestCardText(TransactionCase):
             read_vcard("BEGIN:VCARD\nVERSION:3.0\nno colon\nEND:VCARD")
         with self.assertRaises(UnreadableCard):
             split_vcards("hello")
+
+    def test_hostile_vcard_is_read_or_refused(self):
+        head = "BEGIN:VCARD\nVERSION:3.0\n"
+        for lines in (
+            "FN:Jo\nTEL;ENCODING=b:AAAA\nEMAIL;ENCODING=b:AAAA\n",
+            "FN;ENCODING=b:AAAA\nN:Doe;Jo;;;\nORG;ENCODING=b:AAAA\n",
+            "FN:Jo\nN;ENCODING=b:AAAA\nADR;ENCODING=b:AAAA\n",
+        ):
+            with self.subTest(lines=lines):
+                try:
+                    card = read_vcard(f"{head}{lines}END:VCARD")
+                except UnreadableCard:
+                    continue
+                self.assertTrue(all(isinstance(text, str) for text in card.values()))
+        nested = "BEGIN:VCARD\n" * 5000 + "END:VCARD\n" * 5000
+        with self.assertRaises(UnreadableCard):
+            read_vcard(nested)
+
+    def test_time_of_reading_does_not_grow_with_the_square(self):
+        start = monotonic()
+        with self.assertRaises(UnreadableCard):
+            split_vcards("BEGIN:VCARD\n" * 100_000)
+        self.assertLess(monotonic() - start, 5)
+        with self.assertRaises(UnreadableCard):
+            read_code("tel:" + "1" * 5000)
 
     def test_countries_in_several_languages(self):
         names = ("España", "spain", "ES", "Deutschland", "Nowhere")

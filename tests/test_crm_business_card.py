@@ -12,6 +12,8 @@ from odoo.addons.crm_playbook.wizard import card_photo
 from .common import PlaybookCase
 from .test_card_text import ENGLISH, NEW, OLD_PHONE, USUAL
 
+WITH_WEBSITE = USUAL.replace("TITLE:", "URL:http://rossi.example\nTITLE:")
+
 
 def picture_of(text):
     """A card as a phone photographs it, bytes of a PNG."""
@@ -219,9 +221,58 @@ class TestCrmBusinessCard(PlaybookCase):
 
     def test_company_is_found_by_its_domain(self):
         rossi = self._create_partner(
-            "Rossi Group", is_company=True, email="info@rossi.example"
+            "Rossi Group", is_company=True, website="https://rossi.example"
         )
         self.assertEqual(self._read(USUAL).parent_id, rossi)
+
+    def test_who_has_changed_company_leaves_the_old_one_as_it_is(self):
+        old = self._create_partner("OldCo", is_company=True)
+        ada = self._create_partner("Ada", email="ada@rossi.example", parent_id=old.id)
+        self.assertEqual(self._saved(self._read(WITH_WEBSITE)), ada)
+        self.assertEqual(ada.parent_id, old)
+        self.assertFalse(old.website)
+        new = self.env["res.partner"].search([("name", "=", "Rossi e Figli")])
+        self.assertEqual(new.website, "http://rossi.example")
+
+    def test_company_of_the_entity_is_not_made_again(self):
+        rossi = self._create_partner("Rossi e Figli, SRL", is_company=True)
+        ada = self._create_partner("Ada", email="ada@rossi.example", parent_id=rossi.id)
+        self._saved(self._read(WITH_WEBSITE))
+        self.assertEqual(rossi.website, "http://rossi.example")
+        self.assertEqual(ada.parent_id.child_ids, ada)
+
+    def test_two_addresses_are_not_mixed(self):
+        paco = self._create_partner("Paco", email="jo@home.example", city="Soria")
+        card = self.cards.create(
+            {"name": "Paco", "email": "jo@home.example", "street": "Calle Mayor 1"}
+        )
+        self.assertEqual(self._saved(card), paco)
+        self.assertFalse(paco.street)
+
+    def test_entities_of_another_company_are_not_found(self):
+        other = self.env["res.company"].create({"name": "Another company"}).id
+        self._create_partner(
+            "Ada Bianchi", email="ada@rossi.example", company_id=other, user_id=False
+        )
+        self._create_partner("Rossi e Figli", is_company=True, company_id=other)
+        card = self._read(USUAL)
+        self.assertFalse(card.partner_id)
+        self.assertFalse(card.parent_id)
+        self.assertEqual(self._saved(card).company_id.id, False)
+
+    def test_saving_twice_makes_one_entity(self):
+        card = self._read("BEGIN:VCARD\nVERSION:3.0\nFN:Jo\nEND:VCARD")
+        self.assertEqual(self._saved(card), self._saved(card))
+
+    def test_what_a_card_makes_is_found_for_the_next(self):
+        card = self._read("\n".join([USUAL, USUAL.replace("ada@", "eva@")]))
+        following = self._shown(card.action_save())
+        self.assertEqual(following.parent_id, card.parent_id)
+
+    def test_same_person_twice_in_an_address_book_is_one(self):
+        card = self._read(f"{USUAL}\n{USUAL}")
+        following = self._shown(card.action_save())
+        self.assertEqual(self._saved(following), card.partner_id)
 
     def test_person_is_not_taken_for_the_company(self):
         vat = "ESB58378431"
@@ -258,6 +309,13 @@ class TestCrmBusinessCard(PlaybookCase):
             self._read(picture_of(""), "card.png")
         with self.assertRaisesRegex(UserError, "could not be read"):
             self._read(picture_of(ENGLISH)[:20], "card.png")
+
+    def test_picture_that_would_fill_the_memory_is_refused(self):
+        content = BytesIO()
+        Image.new("1", (10_000, 5_001)).save(content, "PNG")
+        self.assertFalse(card_photo.is_picture(content.getvalue()))
+        with self.assertRaises(card_photo.UnreadablePhoto):
+            card_photo.read_photo(content.getvalue(), [])
 
     def _photo_help(self):
         return self.cards.new().photo_help

@@ -37,7 +37,11 @@ class TestCrmLeadIncoming(MessageCase):
             }
         )
         cls.acme = cls._create_partner(
-            "Acme", is_company=True, email="office@acme.example", user_id=False
+            "Acme",
+            is_company=True,
+            email="office@acme.example",
+            website="https://www.acme.example/about",
+            user_id=False,
         )
         cls.number = 0
 
@@ -92,12 +96,36 @@ class TestCrmLeadIncoming(MessageCase):
         self.assertEqual(lead.partner_id.parent_id, self.acme)
 
     def test_domain_of_two_companies_says_nothing(self):
-        self._create_partner("Acme B", is_company=True, email="b@acme.example")
+        self._create_partner("Acme B", is_company=True, website="acme.example")
         self.assertFalse(self._receive("bob@acme.example").partner_id.parent_id)
 
     def test_domain_of_a_mail_provider_says_nothing(self):
         self._create_partner("Cafe", is_company=True, email="cafebob@gmail.com")
         self.assertFalse(self._receive("bob@gmail.com").partner_id.parent_id)
+
+    def test_address_of_a_company_does_not_make_its_domain_its_own(self):
+        self._create_partner(
+            "Bar Pepe",
+            is_company=True,
+            email="barpepe@provider.example",
+            website="https://barpepe.provider.example",
+        )
+        self.assertFalse(self._receive("bob@provider.example").partner_id.parent_id)
+
+    def test_new_entity_is_of_the_company_of_its_parent_or_of_the_team(self):
+        self.assertFalse(self._receive("grace@example.com").partner_id.company_id)
+        self.acme.company_id = self.env.company
+        bob = self._receive("bob@acme.example").partner_id
+        self.assertEqual(bob.company_id, self.env.company)
+        self.team.company_id = self.env.company
+        jo = self._receive("jo@example.com").partner_id
+        self.assertEqual(jo.company_id, self.env.company)
+
+    def test_opportunity_goes_to_nobody_who_left(self):
+        self.partner.user_id = self.other_seller
+        self.other_seller.active = False
+        lead = self._receive(self.partner.email)
+        self.assertEqual(lead.user_id, self.leader)
 
     def test_entity_of_another_company_is_not_known(self):
         other = self.env["res.company"].create({"name": "Another company"})
@@ -117,9 +145,18 @@ class TestCrmLeadIncoming(MessageCase):
 
     def test_colleague_of_the_customer_joins_the_opportunity_of_the_company(self):
         lead = self._create_lead(self.acme)
+        bob = self._create_partner(
+            "Bob", parent_id=self.acme.id, email="bob@acme.example"
+        )
         self.assertEqual(self._receive("bob@acme.example"), lead)
         self.assertEqual(lead.partner_id, self.acme)
-        self.assertEqual(lead.message_ids[:1].author_id.parent_id, self.acme)
+        self.assertEqual(lead.message_ids[:1].author_id, bob)
+
+    def test_whose_company_is_guessed_joins_no_opportunity_of_others(self):
+        lead = self._create_lead(self.acme)
+        own = self._receive("bob@acme.example")
+        self.assertNotEqual(own, lead)
+        self.assertEqual(own.partner_id.parent_id, self.acme)
 
     def test_closed_opportunity_is_left_alone(self):
         lead = self._create_lead()

@@ -18,6 +18,8 @@ HEADINGS = {
     "Kind": "entity_kind_id",
     "Commercial Status": "commercial_status_id",
     "Salesperson": "user_id",
+    "Related Company": "parent_id",
+    "Is a Company": "is_company",
 }
 OPTIONS = {"has_headers": True, "quoting": '"', "separator": ",", "encoding": "utf-8"}
 
@@ -126,6 +128,32 @@ class TestResPartnerImport(PlaybookCase):
         )
         self.assertFalse(result["messages"])
 
+    def test_line_may_name_an_earlier_line_as_its_company(self):
+        for there in ("tell", "update", "create"):
+            company, person = f"Analytical {there}", f"Grace {there}"
+            result = self._import(
+                {
+                    "Name": company,
+                    "Email": f"office@{there}.example",
+                    "Is a Company": "1",
+                },
+                {
+                    "Name": person,
+                    "Email": f"office@{there}.example",
+                    "Related Company": company,
+                },
+                {"Name": "Jo", "Email": f"jo@{there}.example"},
+                entities_there=there,
+            )
+            self.assertFalse(result["messages"])
+            self.assertEqual(self._imported(person).parent_id, self._imported(company))
+
+    def test_people_of_one_company_may_share_its_mailbox(self):
+        self._create_partner("Acme", is_company=True, email="info@acme.example")
+        shared = {"Email": "info@acme.example", "Related Company": "Acme"}
+        result = self._import({"Name": "One"} | shared, {"Name": "Two"} | shared)
+        self.assertFalse(result["messages"])
+
     # === LINES THAT ARE WRONG === #
 
     def test_what_is_wrong_is_told_by_line_and_nothing_is_imported(self):
@@ -165,6 +193,15 @@ class TestResPartnerImport(PlaybookCase):
         self.assertEqual(message["rows"]["from"], 1)
         self.assertIn("Please fill in: Phone", message["message"])
 
+    def test_same_fault_is_told_of_each_line_that_has_it(self):
+        self.kind.requirement_ids = [Command.create({"field_path": "phone"})]
+        bad = {"Kind": "Test kind"}
+        result = self._import(
+            {"Name": "One"} | bad, {"Name": "Good"}, {"Name": "Two"} | bad
+        )
+        rows = [message["rows"]["from"] for message in result["messages"]]
+        self.assertEqual(rows, [0, 2])
+
     # === WHO IS THERE ALREADY === #
 
     def test_who_is_there_is_told_before_anything_is_written(self):
@@ -194,6 +231,18 @@ class TestResPartnerImport(PlaybookCase):
             self.partner.user_id, self.seller, "an empty cell says nothing"
         )
         self.assertTrue(self._imported("Grace Hopper"))
+
+    def test_company_is_not_updated_by_somebody_with_its_mailbox(self):
+        acme = self._create_partner("Acme", is_company=True, email="info@acme.example")
+        bob = {"Name": "Bob Smith", "Email": "info@acme.example"}
+        result = self._import(bob, entities_there="update")
+        [(row, column, message)] = self._told(result)
+        self.assertEqual([row, column], [1, "email"])
+        self.assertIn("One of both is a company", message)
+        self.assertEqual(acme.name, "Acme")
+        acme_again = bob | {"Name": "ACME, Inc.", "Phone": "612345678"}
+        self._import(acme_again, entities_there="update")
+        self.assertEqual(acme.phone, "+34 612 34 56 78")
 
     def test_rehearsal_of_an_update_changes_nothing(self):
         self._import(

@@ -9,10 +9,23 @@ from urllib.parse import unquote
 import vobject
 from babel import Locale
 from vobject.base import VObjectError
+from vobject.vcard import Address, Name
 
 from .card_text import read_text
 
-VCARD = re.compile(r"BEGIN:VCARD.*?END:VCARD", re.IGNORECASE | re.DOTALL)
+VCARD_MARK = re.compile(r"(BEGIN|END):VCARD", re.IGNORECASE)
+# A card with a large picture is shorter, and no QR code holds more than the second.
+MOST_LETTERS = 5_000_000
+MOST_LETTERS_OF_CODE = 4296
+# What reading a card ends with that breaks the rules of vCards.
+FAULTS = (
+    VObjectError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 # How version 4.0 writes a picture, which is read as the versions before wrote it.
 PHOTO_LINK = re.compile(r"PHOTO[^:\n]*:data:image/(\w+);base64,", re.IGNORECASE)
 # Numbers of people come before those of their desk, these before all others.
@@ -32,7 +45,14 @@ def split_vcards(text):
 
     :raise UnreadableCard: when it has none
     """
-    cards = VCARD.findall(text)
+    cards, start = [], None
+    for mark in VCARD_MARK.finditer(text):
+        begins = mark[1].upper() == "BEGIN"
+        if begins and start is None:
+            start = mark.start()
+        elif not begins and start is not None:
+            cards.append(text[start : mark.end()])
+            start = None
     if not cards:
         raise UnreadableCard("BEGIN:VCARD")
     return cards
@@ -44,15 +64,20 @@ def read_vcard(text):
     :return: dictionary; ``phone``, ``email`` the preferred ones, the others in ``note``
     :raise UnreadableCard: when it breaks the rules of vCards
     """
+    if len(text) > MOST_LETTERS:
+        raise UnreadableCard(f"> {MOST_LETTERS}")
     try:
         lines = PHOTO_LINK.sub(r"PHOTO;ENCODING=b;TYPE=\1:", text) + "\n"
-        vcard = next(vobject.readComponents(lines, allowQP=True))
-    except (VObjectError, ValueError, LookupError) as error:
+        return _fields(next(vobject.readComponents(lines, allowQP=True)))
+    except FAULTS as error:
         raise UnreadableCard(str(error)) from error
+
+
+def _fields(vcard):
     phone, *phones = _phones(vcard) or [None]
     email, *emails = _preferred(vcard, "email") or [None]
     notes = [*_preferred(vcard, "note"), *phones, *emails]
-    company, *departments = _first(vcard, "org") or [None]
+    company, *departments = _first(vcard, "org", list) or [None]
     card = {
         "name": _name(vcard),
         "company_name": company,
@@ -72,6 +97,8 @@ def read_code(text, country_code=None):
 
     :raise UnreadableCard: when nothing in it tells of anybody
     """
+    if len(text) > MOST_LETTERS_OF_CODE:
+        raise UnreadableCard(f"> {MOST_LETTERS_OF_CODE}")
     scheme, _colon, rest = text.strip().partition(":")
     reader = {
         "mecard": _read_mecard,
@@ -99,15 +126,15 @@ def country_code(name):
 # === VCARD === #
 
 
-def _first(vcard, name):
+def _first(vcard, name, kind=str):
     """The preferred value of a field, none if there is none."""
-    return next(iter(_preferred(vcard, name)), None)
+    return next(iter(_preferred(vcard, name, kind)), None)
 
 
-def _preferred(vcard, name):
-    """The values of a field, the preferred one first, else as they stand."""
+def _preferred(vcard, name, kind=str):
+    """The values of a field that are of a kind, the preferred one first."""
     lines = sorted(vcard.contents.get(name, []), key=lambda line: not _is_pref(line))
-    values = [line.value for line in lines]
+    values = [line.value for line in lines if isinstance(line.value, kind)]
     return [v.strip() if isinstance(v, str) else v for v in values if v]
 
 
@@ -123,7 +150,8 @@ def _types(line):
 
 def _phones(vcard):
     """The numbers, the one to call first; a fax machine is nobody to talk to."""
-    lines = [line for line in vcard.contents.get("tel", []) if line.value]
+    lines = vcard.contents.get("tel", [])
+    lines = [line for line in lines if line.value and isinstance(line.value, str)]
     lines = [line for line in lines if "fax" not in _types(line)]
     lines.sort(key=lambda line: (not _is_pref(line), _phone_rank(line)))
     return [line.value.removeprefix("tel:").strip() for line in lines]
@@ -138,7 +166,7 @@ def _phone_rank(line):
 def _name(vcard):
     if written := _first(vcard, "fn"):
         return written
-    parts = _first(vcard, "n")
+    parts = _first(vcard, "n", Name)
     if not parts:
         return None
     return " ".join(filter(None, map(_joined, (parts.given, parts.family)))).strip()
@@ -150,7 +178,7 @@ def _joined(value):
 
 
 def _address(vcard):
-    address = _first(vcard, "adr")
+    address = _first(vcard, "adr", Address)
     if not address:
         return {}
     street, *more = _joined(address.street).splitlines() or [""]
@@ -167,8 +195,7 @@ def _address(vcard):
 
 def _photo(vcard):
     """The picture, if it is in the card itself."""
-    photo = _first(vcard, "photo")
-    return photo if isinstance(photo, bytes) else None
+    return _first(vcard, "photo", bytes)
 
 
 # === OTHER CODES === #

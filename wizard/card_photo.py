@@ -5,6 +5,8 @@ from io import BytesIO
 
 from PIL import Image, ImageOps
 
+from odoo.tools.image import IMAGE_MAX_RESOLUTION
+
 try:
     import pytesseract
 except ImportError:
@@ -53,7 +55,7 @@ def missing_part():
 def is_picture(content):
     """Whether somebody can look at it."""
     try:
-        Image.open(BytesIO(content)).verify()
+        _opened(content).verify()
     except FAILURES:
         return False
     return True
@@ -75,9 +77,18 @@ def read_photo(content, languages):
         raise UnreadablePhoto(str(error)) from error
 
 
+def _opened(content):
+    """A picture, not decoded yet, and not too large for it."""
+    picture = Image.open(BytesIO(content))
+    width, height = picture.size
+    if width * height > IMAGE_MAX_RESOLUTION:
+        raise ValueError(f"{width} × {height} > {IMAGE_MAX_RESOLUTION:.0f}")
+    return picture
+
+
 def _prepared(content):
     """Upright, grey, and of the size at which letters are read best."""
-    picture = ImageOps.exif_transpose(Image.open(BytesIO(content)))
+    picture = ImageOps.exif_transpose(_opened(content))
     picture = picture.convert("L")
     scale = WIDTH / max(picture.size)
     size = [max(1, round(length * scale)) for length in picture.size]

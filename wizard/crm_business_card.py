@@ -64,6 +64,7 @@ class CrmBusinessCard(models.TransientModel):
         "res.partner",
         "Is Already There",
         compute="_compute_partner_id",
+        compute_sudo=False,
         store=True,
         readonly=False,
         help="Who it is, if they are there already. Empty: a new entity is made.",
@@ -72,6 +73,7 @@ class CrmBusinessCard(models.TransientModel):
         "res.partner",
         "Belongs To",
         compute="_compute_parent_id",
+        compute_sudo=False,
         store=True,
         readonly=False,
         domain=[("is_company", "=", True)],
@@ -382,12 +384,17 @@ class CrmBusinessCard(models.TransientModel):
         for partner, values in self._values_by_entity(entity):
             partner._fill(values)
         self._keep_source(entity)
+        self.partner_id = entity
         return entity
 
     def _make_parent(self):
-        """The company of a person, unless the entity has one already."""
-        self.parent_id = self.partner_id.parent_id or self._create_partner(
-            {"name": self.company_name, "is_company": True}
+        """The company of a person, unless the entity belongs to it already."""
+        written = self.env["res.partner"].new({"name": self.company_name})
+        known = self.partner_id.parent_id
+        self.parent_id = (
+            known
+            if known.name_key == written.name_key
+            else self._create_partner({"name": self.company_name, "is_company": True})
         )
 
     def _create_entity(self):
@@ -442,7 +449,14 @@ class CrmBusinessCard(models.TransientModel):
     # === SCREENS === #
 
     def _open(self):
-        """The dialog that shows the card."""
+        """The dialog that shows the card.
+
+        Whom nobody was found for may have been made of the cards before.
+        """
+        if not self.partner_id:
+            self._compute_partner_id()
+        if not self.parent_id:
+            self._compute_parent_id()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Business Card")
