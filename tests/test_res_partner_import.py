@@ -197,7 +197,7 @@ class TestResPartnerImport(PlaybookCase):
         self.kind.requirement_ids = [Command.create({"field_path": "phone"})]
         bad = {"Kind": "Test kind"}
         result = self._import(
-            {"Name": "One"} | bad, {"Name": "Good"}, {"Name": "Two"} | bad
+            {"Name": "One"} | bad, {"Name": "Good"}, {"Name": "One"} | bad
         )
         rows = [message["rows"]["from"] for message in result["messages"]]
         self.assertEqual(rows, [0, 2])
