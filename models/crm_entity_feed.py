@@ -1,6 +1,7 @@
 import logging
 from ast import literal_eval
 from contextlib import contextmanager
+from datetime import timedelta
 
 from psycopg2 import OperationalError
 
@@ -14,6 +15,7 @@ from .event import Event
 
 _logger = logging.getLogger(__name__)
 
+DAY = timedelta(days=1)
 # In the order in which they are asked about who is there already.
 SOURCES = [
     ("customer", "Customers: a confirmed order, or a posted invoice"),
@@ -33,7 +35,7 @@ class CrmEntityFeed(models.Model):
 
     Who comes in is never refused and nobody's work fails for it: what a feed cannot do
     is logged, and done, or told on the feed, by the hourly run. It costs nothing where
-    the entity has a kind, else three statements, however many there are.
+    the entity has a kind, else a few statements, however many there are.
     """
 
     _name = "crm.entity.feed"
@@ -57,7 +59,7 @@ class CrmEntityFeed(models.Model):
     )
     salesperson = fields.Selection(
         [
-            ("source", "As the order or lead has it"),
+            ("source", "As the latest order or lead has it"),
             ("fixed", "Always the same"),
             ("nobody", "Nobody"),
         ],
@@ -93,7 +95,8 @@ class CrmEntityFeed(models.Model):
 
     @api.constrains("domain")
     def _check_domain(self):
-        for feed in self:
+        """As the author, who asks about nothing that they may not read."""
+        for feed in self.sudo(False):
             try:
                 feed._waiting(limit=1)
             except (ValueError, SyntaxError, TypeError, KeyError) as error:
@@ -105,7 +108,9 @@ class CrmEntityFeed(models.Model):
     @api.depends_context("allowed_company_ids")
     def _compute_waiting_count(self):
         for feed in self:
-            feed.waiting_count = len(feed._waiting()) if feed.source else 0
+            feed.waiting_count = feed.source and self.env["res.partner"].search_count(
+                feed._waiting_domain()
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -166,13 +171,16 @@ class CrmEntityFeed(models.Model):
     def _waiting(self, since=None, limit=None):
         """Those of its source who have no kind and fulfil its conditions.
 
-        :param since: only what was made since then
+        Within what the user may read: nobody finds out more by conditions.
+
+        :param since: only who came in since then
         """
+        return self.env["res.partner"].search(self._waiting_domain(since), limit=limit)
+
+    def _waiting_domain(self, since=None):
         self.ensure_one()
-        made = Domain("create_date", ">=", since) if since else Domain.TRUE
-        source = getattr(self, f"_domain_{self.source}")(made)
-        domain = Domain("entity_kind_id", "=", False) & self._own_domain() & source
-        return self.env["res.partner"].sudo().search(domain, limit=limit)
+        source = getattr(self, f"_domain_{self.source}")(since)
+        return Domain("entity_kind_id", "=", False) & self._own_domain() & source
 
     def _own_domain(self):
         domain = Domain(literal_eval(self.domain or "[]"))
@@ -180,26 +188,37 @@ class CrmEntityFeed(models.Model):
             domain &= Domain("company_id", "in", [False, self.company_id.id])
         return domain
 
-    def _domain_customer(self, made):
-        orders = self._of_company("sale.order", Domain("state", "=", "sale") & made)
-        ranked = Domain("customer_rank", ">", 0) & made
-        return self._entities_of(orders, "partner_id") | ranked
+    def _domain_customer(self, since):
+        """The documents tell it: a rank is also given to who is only asked for."""
+        confirmed = Domain("state", "=", "sale") & _made(since, date_order=since)
+        orders = self._of_company("sale.order", confirmed)
+        invoices = self._invoices(self.env["account.move"].get_sale_types(), since)
+        return self._entities_of(orders, "partner_id") | invoices
 
-    def _domain_supplier(self, made):
-        return Domain("supplier_rank", ">", 0) & made
+    def _domain_supplier(self, since):
+        return self._invoices(self.env["account.move"].get_purchase_types(), since)
 
-    def _domain_user(self, made):
-        return Domain("user_ids", "any", Domain("share", "=", False) & made)
+    def _invoices(self, types, since):
+        posted = Domain("state", "=", "posted") & Domain("move_type", "in", types)
+        posted &= _made(since, invoice_date=since and since.date() + DAY)
+        moves = self._of_company("account.move", posted)
+        return self._entities_of(moves, "partner_id")
 
-    def _domain_employee(self, made):
+    def _domain_user(self, since):
+        users = Domain("share", "=", False) & _made(since)
+        query = self.env["res.users"].sudo()._search(users)
+        return Domain("id", "in", query.subselect("partner_id"))
+
+    def _domain_employee(self, since):
         """Odoo's employees are an add-on that need not be there."""
         if "hr.employee" not in self.env:
             return Domain.FALSE
-        employees = self._of_company("hr.employee", made)
+        employees = self._of_company("hr.employee", _made(since))
         return Domain("id", "in", employees.subselect("work_contact_id"))
 
-    def _domain_lead(self, made):
-        leads = self._of_company("crm.lead", Domain("partner_id", "!=", False) & made)
+    def _domain_lead(self, since):
+        asked = Domain("partner_id", "!=", False) & _made(since)
+        leads = self._of_company("crm.lead", asked)
         return self._entities_of(leads, "partner_id")
 
     def _of_company(self, model, domain):
@@ -234,7 +253,11 @@ class CrmEntityFeed(models.Model):
 
     @contextmanager
     def _never_in_the_way(self):
-        """What goes wrong is undone: whose work it comes with goes on."""
+        """What goes wrong is undone: whose work it comes with goes on.
+
+        What that work has not written yet is none of it: its own errors are raised.
+        """
+        self.env.flush_all()
         try:
             with self.env.cr.savepoint():
                 yield
@@ -245,7 +268,9 @@ class CrmEntityFeed(models.Model):
 
     @ormcache("source")
     def _ids_of_source(self, source):
-        return tuple(self.sudo().search([("source", "=", source)]).ids)
+        """Remembered for everybody: whether the one who asks sees archived ones too."""
+        switched_on = self.sudo().with_context(active_test=True)
+        return tuple(switched_on.search([("source", "=", source)]).ids)
 
     def _fitting(self, entities):
         return entities.search(self._own_domain() & Domain("id", "in", entities.ids))
@@ -259,16 +284,43 @@ class CrmEntityFeed(models.Model):
         quiet = self.with_context(tracking_disable=len(entities) > 1)
         entities = as_feed(entities.with_env(quiet.env).sudo())
         entities.write({"entity_kind_id": self.kind_id.id})
-        if seller := self._salesperson(user):
-            entities.filtered(lambda one: not one.user_id).write({"user_id": seller.id})
+        quiet._give_salesperson(entities.filtered(lambda one: not one.user_id), user)
         if self.status_id:
             quiet._give_first_status(entities.filtered(_has_no_status))
         return entities
 
-    def _salesperson(self, user):
-        nobody = self.env["res.users"]
-        source = user or nobody
-        return {"source": source, "fixed": self.user_id}.get(self.salesperson, nobody)
+    def _give_salesperson(self, entities, user):
+        """Who has left gets nobody new."""
+        sellers = self._salespeople(entities, user) if entities else {}
+        for seller, given in entities.grouped(sellers.get).items():
+            if seller and seller.active:
+                given.write({"user_id": seller.id})
+
+    def _salespeople(self, entities, user):
+        """{entity: its salesperson}"""
+        if self.salesperson == "nobody":
+            return {}
+        if self.salesperson == "fixed":
+            return dict.fromkeys(entities, self.user_id)
+        if user:
+            return dict.fromkeys(entities, user)
+        return self._salespeople_of_documents(entities)
+
+    def _salespeople_of_documents(self, entities):
+        """{entity: who has its latest order or lead}"""
+        model, state = {
+            "customer": ("sale.order", Domain("state", "=", "sale")),
+            "lead": ("crm.lead", Domain.TRUE),
+        }.get(self.source, (None, None))
+        if not model:
+            return {}
+        theirs = Domain("partner_id.commercial_partner_id", "in", entities.ids)
+        query = self._of_company(model, theirs & state & _HAS_SALESPERSON)
+        documents = self.env[model].sudo().search([("id", "in", query)], order="id")
+        return {
+            document.partner_id.commercial_partner_id: document.user_id
+            for document in documents
+        }
 
     def _give_first_status(self, entities):
         no_lead, no_action = self.env["crm.lead"], self.env["crm.action"]
@@ -281,3 +333,14 @@ class CrmEntityFeed(models.Model):
 
 def _has_no_status(entity):
     return not entity.commercial_status_id
+
+
+def _made(since, **dates):
+    """What was made since then, or has another date since then."""
+    if not since:
+        return Domain.TRUE
+    dates = {"create_date": since, **dates}
+    return Domain.OR(Domain(name, ">=", date) for name, date in dates.items())
+
+
+_HAS_SALESPERSON = Domain("user_id.active", "=", True)

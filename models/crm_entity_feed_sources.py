@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 
 from .engine import as_feed
 
@@ -20,30 +21,18 @@ class SaleOrder(models.Model):
         return result
 
 
-class ResPartner(models.Model):
-    """Who gets an invoice or sends a bill has a rank from then on."""
+class AccountMove(models.Model):
+    """Who gets an invoice is a customer from then on, who sends a bill a supplier."""
 
-    _inherit = "res.partner"
+    _inherit = "account.move"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        partners = super().create(vals_list)
-        ranked = [not _RANKS.isdisjoint(vals) for vals in vals_list]
-        if any(ranked):
-            partners._feed_by_rank()
-        return partners
-
-    def write(self, vals):
-        result = super().write(vals)
-        if not _RANKS.isdisjoint(vals):
-            self._feed_by_rank()
-        return result
-
-    def _feed_by_rank(self):
-        entities = self.commercial_partner_id.sudo()
+    def _post(self, soft=True):
+        posted = super()._post(soft)
         feed = self.env["crm.entity.feed"]._feed
-        feed("customer", entities.filtered("customer_rank"))
-        feed("supplier", entities.filtered("supplier_rank"))
+        for move in posted.filtered(lambda move: move.is_invoice()):
+            source = "customer" if move.is_sale_document() else "supplier"
+            feed(source, move.commercial_partner_id, company=move.company_id)
+        return posted
 
 
 class ResUsers(models.Model):
@@ -84,9 +73,32 @@ class CrmLead(models.Model):
         values["company_id"] = (self.company_id or self.env.company).id
         known = self.env["res.partner"]._find_entities(values, certain=True)
         if known:
-            self.partner_id = known[0]
+            self._link_customer(known[0])
         else:
-            as_feed(self)._handle_partner_assignment(create_missing=True)
+            as_feed(self)._handle_partner_assignment(with_parent=self._find_company())
 
+    def _link_customer(self, customer):
+        """With the address and number that were left, be they others than before."""
+        left = [name for name in ("email_from", "phone") if self[name]]
+        with self.env.protecting([self._fields[name] for name in left], self):
+            self.partner_id = customer
 
-_RANKS = {"customer_rank", "supplier_rank"}
+    def _find_company(self):
+        """The company for which somebody asks, if there is one alone of that name."""
+        company = (self.company_id or self.env.company).id
+        sought = self.env["res.partner"].new({"name": self.partner_name})
+        found = self.env["res.partner"].search(
+            Domain("name_key", "=", sought.name_key)
+            & Domain("is_company", "=", True)
+            & Domain("parent_id", "=", False)
+            & Domain("company_id", "in", [False, company])
+            & self._in_country(),
+            limit=2,
+        )
+        return found if self.partner_name and len(found) == 1 else found.browse()
+
+    def _in_country(self):
+        """A company of the same name in another country is another."""
+        if not self.country_id:
+            return Domain.TRUE
+        return Domain("country_id", "in", [False, self.country_id.id])

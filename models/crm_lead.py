@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from .engine import as_engine, is_engine
+from .engine import as_engine, is_engine, is_keeping_tasks
 
 
 class CrmLead(models.Model):
@@ -156,6 +156,8 @@ class CrmLead(models.Model):
 
     def _hand_over(self, salesperson):
         """What the salesperson had still to do is the new one's."""
+        if is_keeping_tasks(self.env):
+            return
         if salesperson and salesperson != self.user_id:
             own = self._planned_actions().filtered(
                 lambda action: action.user_id == salesperson

@@ -62,6 +62,16 @@ def is_feed(env):
     return env.context.get("crm_playbook_feed") is _KEY
 
 
+def as_keeping_tasks(records):
+    """The same opportunities, for another salesperson who does not get their tasks."""
+    return records.with_context(crm_playbook_keeping_tasks=_KEY)
+
+
+def is_keeping_tasks(env):
+    """Whether opportunities are handed over without their tasks."""
+    return env.context.get("crm_playbook_keeping_tasks") is _KEY
+
+
 def unless_in_the_way(env, work):
     """Do ``work``; where somebody else is in its way, nothing of it is done.
 

@@ -25,6 +25,7 @@ class ResPartner(models.Model):
     name_key = fields.Char(
         compute="_compute_name_key",
         store=True,
+        index="btree_not_null",
         help="The words of the name, without accents and legal form, numbers and long "
         "words first: names that differ little have keys that differ little.",
     )

@@ -60,6 +60,10 @@ class ResUsers(models.Model):
             if campaign.user_id in gone:
                 campaign.user_id = self[:1]
 
+    def _be_fed(self, feeds):
+        """New entities that always went to one person go to the first of these."""
+        feeds.write({"user_id": self[:1].id})
+
 
 class ResPartner(models.Model):
     """An entity has another salesperson: the ledger says from whom to whom."""

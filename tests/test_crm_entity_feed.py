@@ -1,9 +1,11 @@
 from unittest.mock import patch
 
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from ..models.crm_entity_feed import CrmEntityFeed
 from .common import PlaybookCase
@@ -38,7 +40,7 @@ class TestCrmEntityFeed(PlaybookCase):
     def _order(self, partner, **values):
         order = (
             self.env["sale.order"]
-            .with_user(self.seller)
+            .with_user(self.manager if "user_id" in values else self.seller)
             .create(
                 {
                     "partner_id": partner.id,
@@ -115,13 +117,16 @@ class TestCrmEntityFeed(PlaybookCase):
         self.assertEqual(seller.entity_kind_id, self.kinds["supplier"])
         self.assertEqual(buyer.entity_kind_id, self.kinds["customer"])
 
-    def test_contacts_made_as_customers_are_customers(self):
+    def test_who_is_only_asked_for_has_not_bought(self):
         partner = (
             self.env["res.partner"]
             .with_context(res_partner_search_mode="customer")
             .create({"name": "New"})
         )
-        self.assertEqual(partner.entity_kind_id, self.kinds["customer"])
+        self._run_cron("ir_cron_feed_entities")
+        self.assertEqual(partner.customer_rank, 1)
+        self.assertFalse(partner.entity_kind_id)
+        self.assertNotIn(partner, self.feeds["customer"]._waiting())
 
     def test_internal_users_become_entities_and_portal_users_do_not(self):
         internal = self._create_user("new", "base.group_user")
@@ -166,7 +171,38 @@ class TestCrmEntityFeed(PlaybookCase):
             self._ask(contact_name="Eva", email_from="e@x.example").partner_id
         )
 
+    def test_who_asks_with_another_number_is_called_by_that(self):
+        self.partner.phone = "+34 612 34 56 78"
+        lead = self._ask(
+            contact_name="Ada", email_from=self.partner.email, phone="+34 655 55 55 55"
+        )
+        self.assertEqual(lead.partner_id, self.partner)
+        self.assertEqual(lead.phone, "+34 655 55 55 55")
+        self.assertEqual(self.partner.phone, "+34 612 34 56 78")
+        silent = self._ask(contact_name="Ada", email_from=self.partner.email)
+        self.assertEqual(silent.phone, self.partner.phone)
+
+    def test_two_people_of_one_company_ask(self):
+        leads = self.env["crm.lead"].concat(
+            *(
+                self._ask(
+                    contact_name=name,
+                    partner_name=company,
+                    email_from=f"{name}@x.example",
+                )
+                for name, company in (("Eva", "Testacme, S.L."), ("Ugo", "TESTACME"))
+            )
+        )
+        self.assertEqual(leads.partner_id.mapped("name"), ["Eva", "Ugo"])
+        self.assertEqual(leads.partner_id.parent_id.mapped("name"), ["Testacme, S.L."])
+
     # === WHICH FEED === #
+
+    def test_switched_off_feed_stays_off_whoever_asks_first(self):
+        self.feeds["lead"].active = False
+        feeds = self.env["crm.entity.feed"].with_context(active_test=False)
+        self.assertFalse(feeds._ids_of_source("lead"))
+        self.assertFalse(self.env["crm.entity.feed"]._ids_of_source("lead"))
 
     def test_first_feed_that_fits_counts(self):
         feeds = self.env["crm.entity.feed"].with_user(self.manager)
@@ -199,11 +235,31 @@ class TestCrmEntityFeed(PlaybookCase):
         with self.assertRaisesRegex(ValidationError, "cannot be read"):
             self.feeds["customer"].domain = "[('nothing', '=', 1)]"
 
+    def test_conditions_find_out_nothing_that_one_may_not_read(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        feed = self.feeds["customer"].with_user(self.manager)
+        self._order(self.partner)
+        self.partner.entity_kind_id = False
+        self.assertIn(self.partner, feed._waiting())
+        waiting = feed.waiting_count
+        self.partner.company_id = elsewhere
+        feed.invalidate_recordset(["waiting_count"])
+        self.assertNotIn(self.partner, feed._waiting())
+        self.assertEqual(feed.waiting_count, waiting - 1)
+        with self.assertRaises(AccessError):
+            feed.domain = "[('signup_type', '=', 'reset')]"
+
     # === NEVER IN THE WAY === #
+
+    def test_error_of_the_work_itself_is_raised(self):
+        another = self._create_partner("Another")
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db", LOGGER):
+            another.name = False
+            self.env["crm.entity.feed"]._feed("customer", self.partner)
 
     def test_order_is_confirmed_whatever_the_feed_does(self):
         failing = patch.object(
-            CrmEntityFeed, "_salesperson", side_effect=ValueError("x")
+            CrmEntityFeed, "_salespeople", side_effect=ValueError("x")
         )
         with failing, self.assertLogs(LOGGER, "ERROR"):
             order = self._order(self.partner)
@@ -262,14 +318,69 @@ class TestCrmEntityFeed(PlaybookCase):
         feed.action_apply()
         self.assertEqual(self.env["crm.transition"].search_count(lines), 1)
 
+    def _make_as_old(self, *records):
+        for record in records:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE %s SET create_date = '2020-01-01' WHERE id = %s",
+                    SQL.identifier(record._table),
+                    record.id,
+                )
+            )
+        self.env.invalidate_all()
+
     def test_hourly_run_leaves_alone_who_was_there_before(self):
-        old = self.env["res.partner"].create({"name": "Old", "customer_rank": 1})
-        old.entity_kind_id = False
-        self.env.cr.execute(
-            "UPDATE res_partner SET create_date = '2020-01-01' WHERE id = %s", [old.id]
-        )
+        order = self._order(self.partner)
+        self.partner.entity_kind_id = False
+        self._make_as_old(order)
+        order.date_order = "2020-01-01"
         self._run_cron("ir_cron_feed_entities")
-        self.assertFalse(old.entity_kind_id)
+        self.assertFalse(self.partner.entity_kind_id)
+
+    def test_hourly_run_feeds_who_was_known_long_before(self):
+        shop = self._create_partner("Shop")
+        self._bill(shop)
+        self._bill(self.partner, "out_invoice")
+        (shop | self.partner).entity_kind_id = False
+        self._make_as_old(shop, self.partner)
+        self._run_cron("ir_cron_feed_entities")
+        self.assertEqual(shop.entity_kind_id, self.kinds["supplier"])
+        self.assertEqual(self.partner.entity_kind_id, self.kinds["customer"])
+
+    def test_documents_of_another_company_are_not_asked(self):
+        self._bill(self.partner, "out_invoice")
+        self.partner.entity_kind_id = False
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.feeds["customer"].company_id = elsewhere
+        self.assertNotIn(self.partner, self.feeds["customer"]._waiting())
+        self.feeds["customer"].company_id = self.env.company
+        self.assertIn(self.partner, self.feeds["customer"]._waiting())
+
+    def test_those_who_are_there_get_the_salesperson_of_the_latest_document(self):
+        for source, document in (
+            ("customer", self._order),
+            ("lead", self._create_lead),
+        ):
+            partner = self._create_partner(f"Of {source}", user_id=False)
+            for user in (self.other_seller, self.seller):
+                document(partner, user_id=user.id)
+            partner.write({"entity_kind_id": False, "user_id": False})
+            self.feeds[source].with_user(self.manager).action_apply()
+            self.assertEqual(partner.entity_kind_id, self.kinds[source])
+            self.assertEqual(partner.user_id, self.seller)
+
+    def test_who_has_left_gets_nobody(self):
+        self.other_seller.action_archive()
+        self._order(self.partner, user_id=self.other_seller.id)
+        self.assertTrue(self.partner.entity_kind_id)
+        self.assertFalse(self.partner.user_id)
+        self.feeds["customer"].write(
+            {"salesperson": "fixed", "user_id": self.other_seller.id}
+        )
+        another = self._create_partner("Another", user_id=False)
+        self._order(another)
+        self.assertTrue(another.entity_kind_id)
+        self.assertFalse(another.user_id)
 
     # === WHO MAY === #
 

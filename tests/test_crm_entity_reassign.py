@@ -114,6 +114,25 @@ class TestCrmEntityReassign(TeamCase):
         self.assertEqual(self.entities.user_id, self.other_seller)
         self.assertEqual((self.lead.user_id, self.task.user_id), (self.seller,) * 2)
 
+    def test_tasks_stay_where_they_are_not_ticked(self):
+        self._hand_over(with_actions=False)
+        self.assertEqual(self.lead.user_id, self.other_seller)
+        self.assertEqual(self.task.user_id, self.seller)
+
+    def test_new_entities_are_no_longer_fed_to_them(self):
+        feed = self.env["crm.entity.feed"].create(
+            {
+                "source": "lead",
+                "kind_id": self.env["crm.entity.kind"].create({"name": "Test"}).id,
+                "salesperson": "fixed",
+                "user_id": self.seller.id,
+            }
+        )
+        self._hand_over(user=self.leader)
+        self.assertEqual(feed.user_id, self.seller)
+        self._hand_over()
+        self.assertEqual(feed.user_id, self.other_seller)
+
     def test_only_the_entities_that_were_chosen_go(self):
         chosen = self.entities[1:3]
         form = self._form(active_model="res.partner", active_ids=chosen.ids)
@@ -249,3 +268,31 @@ class TestCrmEntityReassign(TeamCase):
         form.user_id = self.other_seller
         with self.assertRaises(AccessError):
             form.save().action_reassign()
+
+    def test_leader_hands_over_what_who_left_the_team_had(self):
+        self.seller.action_archive()
+        self.assertNotIn(self.seller, self.team.member_ids)
+        self._hand_over(user=self.leader)
+        self.assertEqual(self.entities.user_id, self.other_seller)
+        self.assertEqual(self.lead.user_id, self.other_seller)
+
+    def test_leader_takes_nothing_from_who_went_to_another_team(self):
+        self.team.member_ids -= self.seller
+        self.foreign_team.member_ids = self.seller
+        with self.assertRaises(AccessError):
+            self._hand_over(user=self.leader)
+
+    def test_leader_cannot_count_what_others_have(self):
+        stranger = self._create_user("stranger", "sales_team.group_sale_salesman")
+        self._create_partner("Theirs", user_id=stranger.id)
+        context = {"active_model": "res.users", "active_ids": stranger.ids}
+        self.assertEqual(self._form(self.leader, **context).entity_count, 0)
+        self.assertEqual(self._form(self.leader).entity_count, 4)
+
+    def test_nobody_reads_the_dialog_of_another(self):
+        form = self._form()
+        form.user_id = self.other_seller
+        wizard = form.save().with_user(self.leader)
+        wizard.invalidate_recordset()
+        with self.assertRaises(AccessError):
+            wizard.read(["entity_count"])

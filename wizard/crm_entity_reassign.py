@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Domain
 
+from ..models.engine import as_keeping_tasks
+
 
 class CrmEntityReassign(models.TransientModel):
     """Hand over customers: from people, leaving or not, to a person or a team.
@@ -57,7 +59,7 @@ class CrmEntityReassign(models.TransientModel):
     @api.depends("from_user_ids", "partner_ids")
     def _compute_counts(self):
         for wizard in self:
-            may = wizard._may_hand_over()
+            may = wizard._may_take_from_them()
             wizard.entity_count = may and len(wizard._entities())
             wizard.lead_count = may and len(wizard._leads())
             wizard.action_count = may and len(wizard._actions())
@@ -73,11 +75,13 @@ class CrmEntityReassign(models.TransientModel):
         self._check_may()
         nobody, no_lead = self.env["res.partner"], self.env["crm.lead"]
         takers = self._takers()
+        leads = self._leads() if self.with_leads else no_lead
         takers._take_over(
             self._entities() if self.with_entities else nobody,
-            self._leads() if self.with_leads else no_lead,
+            leads if self.with_actions else as_keeping_tasks(leads),
             self._actions() if self.with_actions else self.env["crm.action"],
         )
+        takers._be_fed(self._feeds())
         if self.with_campaigns:
             takers._take_part(self._campaigns(), self.from_user_ids)
         return {"type": "ir.actions.act_window_close"}
@@ -100,15 +104,24 @@ class CrmEntityReassign(models.TransientModel):
         if self._is_administrator():
             return
         people = self._led_teams().member_ids | self.env.user
-        givers = self.from_user_ids | self._entities().user_id | self._leads().user_id
-        involved = givers | self._takers()
-        if not self._led_teams() or involved - people:
+        if not self._may_take_from_them() or self._takers() - people:
             raise AccessError(
                 self.env._(
                     "Sales administrators hand over customers; who leads a team does "
                     "so within the team."
                 )
             )
+
+    def _may_take_from_them(self):
+        """Who leads a team also takes from those who were in it and have left."""
+        if self._is_administrator():
+            return True
+        teams = self._led_teams()
+        were_in_it = teams.crm_team_member_all_ids.user_id
+        left = were_in_it.filtered(lambda user: not user.active)
+        givers = self.from_user_ids._origin
+        givers |= self._entities().user_id | self._leads().user_id
+        return bool(teams) and not givers - (teams.member_ids | left | self.env.user)
 
     def _takers(self):
         if self.to == "person":
@@ -153,6 +166,13 @@ class CrmEntityReassign(models.TransientModel):
         theirs = self._theirs() | Domain("member_ids", "in", self.from_user_ids.ids)
         is_open = Domain("state", "!=", "closed") & self._in_companies()
         return self._find("crm.campaign", theirs & is_open)
+
+    def _feeds(self):
+        """Feeds whose new ones always went to them: a matter of administrators."""
+        feeds = self.env["crm.entity.feed"].with_context(active_test=False)
+        if self.partner_ids or not self.with_entities or not self._is_administrator():
+            return feeds
+        return feeds.search(self._theirs() & self._in_companies())
 
     def _find(self, model, domain):
         """Where one leads a team, only what is of the team or of none."""
