@@ -10,6 +10,8 @@ from .res_partner_keys import BEGIN_ALIKE
 
 # Two names are similar from here on; 1 is the same name.
 SIMILAR = 0.62
+# What more have in common tells nothing (no@mail.com); nor are more told.
+MOST_ALIKE = 20
 # Odoo merges no more at a time.
 MERGED_AT_ONCE = 3
 # What two entities may have in common, what tells most first.
@@ -157,9 +159,10 @@ class ResPartner(models.Model):
         query = self._alike_query(SQL("SELECT * FROM %s", table(self, columns)))
         found = defaultdict(dict)
         for number, entity_id, *holds in self.env.execute_query(query):
-            found[number][entity_id] = [
-                name for name, held in zip(LIKENESSES, holds, strict=True) if held
-            ]
+            if len(found[number]) < MOST_ALIKE:
+                found[number][entity_id] = [
+                    name for name, held in zip(LIKENESSES, holds, strict=True) if held
+                ]
         return found
 
     def _key(self, name):
@@ -215,10 +218,10 @@ class ResPartner(models.Model):
         """Whom to compare with, by one key each, for which there is an index."""
         alike = self._similar_name()
         keys = (
-            SQL("other.tax_key = sought.tax_key"),
-            SQL("other.email_normalized = sought.email_normalized"),
-            SQL("other.phone_sanitized = sought.phone_sanitized"),
-            SQL("other.parent_id = sought.parent_id AND %s", alike),
+            *map(_same_telling, ("tax_key", "email_normalized", "phone_sanitized")),
+            SQL(
+                "other.parent_id = sought.parent_id AND %s AND %s", _BEGIN_ALIKE, alike
+            ),
             SQL("%s AND other.zip = sought.zip AND %s", _BEGIN_ALIKE, alike),
             SQL("%s AND %s AND %s", _BEGIN_ALIKE, _SAME_CITY, alike),
         )
@@ -287,6 +290,19 @@ _BEGIN_ALIKE = SQL(
 )
 _SAME_COUNTRY = SQL("(other.country_id = sought.country_id) IS NOT FALSE")
 _SAME_CITY = SQL("(lower(other.city) = lower(sought.city) AND %s)", _SAME_COUNTRY)
+
+
+def _same_telling(name):
+    """They have the same key, and few others have it."""
+    key = SQL.identifier(name)
+    return SQL(
+        """other.%(key)s = sought.%(key)s AND %(most)s >= (
+               SELECT count(*)
+                 FROM (SELECT FROM res_partner WHERE %(key)s = sought.%(key)s
+                        LIMIT %(most)s + 1) having_it)""",
+        key=key,
+        most=MOST_ALIKE,
+    )
 
 
 def _is_certain(likenesses):

@@ -73,6 +73,8 @@ class TestBasePartnerMerge(PlaybookCase):
         self.assertFalse(self.partner.with_user(self.clerk).has_duplicates)
         with self.assertRaises(UserError):
             self.other.with_user(self.clerk).action_compare_duplicates()
+        said = self.partner.message_ids.filtered(lambda one: "Not the same" in one.body)
+        self.assertEqual(len(said), 1)
 
     def test_who_has_no_email_has_no_other(self):
         self.other.write({"email": False, "phone": "+34 612 34 56 78"})
@@ -159,6 +161,36 @@ class TestBasePartnerMerge(PlaybookCase):
         self.assertEqual(self.partner.entity_properties["aa"], "Golf")
         said = " ".join(self.partner.message_ids.mapped("body"))
         self.assertIn("A. Bianchi was of the kind Test shop: Street: Main", said)
+
+    def test_records_of_another_kind_are_told_by_name(self):
+        shop = self._create_kind("Test shop")
+        shop.entity_properties_definition = [
+            {"name": f"{n}{n}", "string": n, "type": kind, "comodel": "res.users"}
+            for n, kind in (("a", "many2one"), ("b", "many2many"))
+        ]
+        people = {"aa": self.seller.id, "bb": (self.seller | self.manager).ids}
+        self.partner.entity_kind_id = self._create_kind("Test club")
+        self.other.write({"entity_kind_id": shop.id, "entity_properties": people})
+        self._compare().action_merge()
+        seller, manager = self.seller.display_name, self.manager.display_name
+        said = " ".join(self.partner.message_ids.mapped("body"))
+        self.assertIn(f"Test shop: a: {seller}, b: {seller}, {manager}", said)
+
+    def test_fields_that_everybody_has_are_kept(self):
+        definition = self.partner.properties_base_definition_id
+        definition.properties_definition = [
+            {"name": f"{n}{n}", "string": n, "type": "char"} for n in "ab"
+        ]
+        self.partner.properties = {"aa": "Golf"}
+        self.other.write(
+            {
+                "entity_kind_id": self._create_kind("Test club").id,
+                "properties": {"aa": "Tennis", "bb": "90"},
+            }
+        )
+        self._compare().action_merge()
+        kept = self.partner.properties
+        self.assertEqual((kept["aa"], kept["bb"]), ("Golf", "90"))
 
     def test_incomplete_entities_can_be_merged(self):
         kind = self._create_kind("Test club", "Sport")

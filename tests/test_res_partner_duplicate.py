@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError
 from odoo.tests import Form, tagged
 
-from ..models.res_partner_duplicate import ResPartner
+from ..models.res_partner_duplicate import MOST_ALIKE, ResPartner
 from .common import PlaybookCase
 
 
@@ -101,6 +101,19 @@ class TestResPartnerDuplicate(PlaybookCase):
             list(self.ada.with_user(self.clerk).duplicate_partner_ids),
             list(by_email | by_phone),
         )
+
+    def test_what_many_have_in_common_tells_nothing(self):
+        def create_many(email, count):
+            values = [{"name": f"E{n}", "email": email} for n in range(count)]
+            return self.env["res.partner"].create(values)
+
+        self._check_alike(*create_many("some@mail.example", 2), "same e-mail")
+        self._check_apart(*create_many("no@mail.example", MOST_ALIKE + 1))
+
+    def test_no_more_are_told_than_one_can_look_at(self):
+        same = {"name": "Juan García", "city": "Soria"}
+        many = self.env["res.partner"].create([same] * (MOST_ALIKE + 5))
+        self.assertEqual(len(many[0].duplicate_partner_ids), MOST_ALIKE)
 
     # === PEOPLE OF ONE COMPANY === #
 

@@ -1,3 +1,5 @@
+from itertools import combinations
+
 from odoo import models
 
 
@@ -8,8 +10,8 @@ class ComparePartners(models.TransientModel):
 
     def action_tell_apart(self):
         """Remember that those compared are not the same, and go on to the next ones."""
-        for partner in self.partner_ids:
-            partner._tell_apart(self.partner_ids - partner)
+        for one, another in combinations(self.partner_ids, 2):
+            one._tell_apart(another)
         return self.action_skip()
 
     def _merge(self, partner_ids, dst_partner=None, extra_checks=True):

@@ -1,5 +1,8 @@
+from collections import defaultdict
+
 from odoo import api, models
 
+from ..models.crm_entity_kind_requirement import FREE_FIELDS
 from ..models.engine import as_feed
 
 
@@ -14,25 +17,32 @@ class MergeFreeFields(models.TransientModel):
 
     @api.model
     def _update_values(self, src_partners, dst_partner):
-        free = {
-            partner: (partner.entity_kind_id, self._filled_free_fields(partner))
+        free = [
+            (name, *self._filled_free_fields(partner, name), partner)
+            for name in FREE_FIELDS
             for partner in src_partners.concat(dst_partner)
-        }
+        ]
         result = super()._update_values(src_partners, dst_partner)
-        merged = {}
-        for partner, (kind, filled) in free.items():
-            if kind == dst_partner.entity_kind_id:
-                merged |= {field["name"]: _id_or_value(field) for field in filled}
+        merged = defaultdict(dict)
+        for name, definition, filled, partner in free:
+            if definition == self._definition(dst_partner, name):
+                merged[name] |= {field["name"]: _id_or_value(field) for field in filled}
             elif filled:
                 self._tell_free_fields(dst_partner, partner, filled)
-        if merged:
-            as_feed(dst_partner).entity_properties = merged
+        for name, values in merged.items():
+            as_feed(dst_partner)[name] = values
         return result
 
     @api.model
-    def _filled_free_fields(self, partner):
-        free = partner.read(["entity_properties"])[0]["entity_properties"]
-        return [field for field in free if field.get("value")]
+    def _filled_free_fields(self, partner, name):
+        free = partner.read([name])[0][name]
+        filled = [field for field in free if field.get("value")]
+        return self._definition(partner, name), filled
+
+    @api.model
+    def _definition(self, partner, name):
+        """What says which free fields there are: the kind, or Odoo for everybody."""
+        return partner[partner._fields[name].definition_record]
 
     @api.model
     def _tell_free_fields(self, dst_partner, partner, filled):
@@ -42,7 +52,7 @@ class MergeFreeFields(models.TransientModel):
                 entity=partner.name,
                 kind=partner.entity_kind_id.name,
                 values=", ".join(
-                    f"{field['string']}: {field['value']}" for field in filled
+                    f"{field['string']}: {_in_words(field)}" for field in filled
                 ),
             )
         )
@@ -55,4 +65,13 @@ def _id_or_value(field):
         return value[0]
     if field["type"] == "many2many":
         return [record_id for record_id, _name in value]
+    return value
+
+
+def _in_words(field):
+    value = field["value"]
+    if field["type"] == "many2one":
+        return value[1]
+    if field["type"] == "many2many":
+        return ", ".join(name for _record_id, name in value)
     return value
