@@ -1,3 +1,4 @@
+from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
 from .common import PlaybookCase
@@ -77,7 +78,17 @@ class TestToursMasters(MastersTourCase):
 
     def test_manager_applies_a_feed(self):
         feed = self.env.ref("crm_playbook.feed_supplier")
-        supplier = self._create_partner("Tour supplier", supplier_rank=1)
+        supplier = self._create_partner("Tour supplier")
+        line = {"name": "Tour goods", "price_unit": 10, "tax_ids": []}
+        bill = self.env["account.move"].create(
+            {
+                "move_type": "in_invoice",
+                "partner_id": supplier.id,
+                "invoice_date": "2026-03-02",
+                "invoice_line_ids": [Command.create(line)],
+            }
+        )
+        bill.action_post()
         supplier.entity_kind_id = False
         self._tour(
             f"crm.entity.feed/{feed.id}",
