@@ -3,7 +3,9 @@ from odoo.tools import SQL
 
 from .res_partner_history import DAYS, SALESPEOPLE, of_history, search_figure
 
-ACCOUNTANTS_TOO = f"{SALESPEOPLE},account.group_account_readonly"
+ACCOUNTANTS_TOO = (
+    f"{SALESPEOPLE},account.group_account_readonly,account.group_account_invoice"
+)
 
 
 class ResPartner(models.Model):
@@ -79,6 +81,7 @@ class ResPartner(models.Model):
                  JOIN res_partner partner ON partner.id = payment.partner_id
                 WHERE payment.state = 'rejected'
                   AND payment.payment_type = 'inbound'
+                  AND payment.partner_type = 'customer'
                   AND payment.company_id = ANY(%s)
                   AND %s
              GROUP BY partner.commercial_partner_id""",

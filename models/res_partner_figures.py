@@ -9,10 +9,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from .crm_timeline import CUSTOMER_INVOICES
+from .crm_timeline import CUSTOMER_INVOICES, MONEY, SALES
 
-SALES = "sales_team.group_sale_salesman"
-MONEY = f"{SALES},account.group_account_readonly"
 # From this score on, in percent, a customer is satisfied.
 SATISFIED = 60
 
@@ -69,7 +67,7 @@ class ResPartner(models.Model):
 
     def _figure_records(self):
         """{name of a figure: the records that it counts}"""
-        this_year, last_year = self._year_starts()
+        last_year, this_year, next_year = self._year_starts()
         people = self._entity_people().ids
         of_people = Domain("partner_id", "in", people)
         orders = of_people & Domain("state", "=", "sale")
@@ -84,9 +82,13 @@ class ResPartner(models.Model):
             & Domain("account_id.account_type", "=", "asset_receivable")
             & Domain("reconciled", "=", False)
         )
-        of_this_year = orders & Domain("date_order", ">=", this_year)
         records = {
-            "ordered_this_year": Records("sale.order", of_this_year),
+            "ordered_this_year": Records(
+                "sale.order",
+                orders
+                & Domain("date_order", ">=", this_year)
+                & Domain("date_order", "<", next_year),
+            ),
             "ordered_last_year": Records(
                 "sale.order",
                 orders
@@ -111,12 +113,14 @@ class ResPartner(models.Model):
                 "account.payment",
                 of_people
                 & Domain("state", "=", "rejected")
+                & Domain("partner_type", "=", "customer")
                 & Domain("payment_type", "=", "inbound"),
             ),
             "satisfaction": Records(
                 "survey.user_input",
                 of_people
                 & Domain("state", "=", "done")
+                & Domain("test_entry", "=", False)
                 & Domain("survey_id.scoring_type", "!=", "no_scoring"),
             ),
             "contacts": Records(
@@ -144,13 +148,13 @@ class ResPartner(models.Model):
         return records
 
     def _year_starts(self):
-        """When this year and the last one began, in UTC."""
+        """When the last year, this one and the next one begin, in UTC."""
         this_year = fields.Date.context_today(self).replace(month=1, day=1)
         return [
             self.env.tz.localize(datetime.combine(day, time.min))
             .astimezone(pytz.utc)
             .replace(tzinfo=None)
-            for day in (this_year, this_year - relativedelta(years=1))
+            for day in (this_year + relativedelta(years=ahead) for ahead in (-1, 0, 1))
         ]
 
     # === COUNTING === #

@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from .res_partner_figures import SALES
+from .crm_timeline import SALES
 
 MONTHS = 24
 # So many tasks, opportunities, people and steps of its history are told at most.
@@ -203,7 +203,8 @@ class ResPartner(models.Model):
                 "mode": action.mode,
                 "is_late": action.is_late,
                 "user": action.user_id.name,
-                "partner": action.partner_id != self and action.partner_id.name,
+                "partner": action.partner_id != self
+                and action.partner_id.sudo().name,
                 "lead": action.lead_id.sudo().name,
             }
             for action in planned

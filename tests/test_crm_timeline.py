@@ -64,7 +64,7 @@ class TestCrmTimeline(TimelineCase):
         )
 
     def test_campaign_that_took_it_up_even_where_it_was_lost(self):
-        campaign = self._create_campaign(self.partner)
+        campaign = self._create_campaign(self.company_partner)
         campaign.action_launch()
         campaign.lead_ids.action_set_lost()
         self.assertEqual(
@@ -89,6 +89,70 @@ class TestCrmTimeline(TimelineCase):
         self.assertEqual(
             (item["model"], item["record_id"]), ("account.payment", paid.id)
         )
+
+    def test_payments_are_told_to_who_sells_or_keeps_accounts_alone(self):
+        self._pay(100)
+        for groups, count in (
+            ("base.group_user", 0),
+            ("sales_team.group_sale_salesman", 1),
+            ("account.group_account_readonly", 1),
+            ("account.group_account_invoice", 1),
+        ):
+            user = self._create_user(groups.split(".")[1], groups)
+            told = self.company_partner.with_user(user).timeline(kind="money")
+            self.assertEqual(len(told["items"]), count, groups)
+
+    def test_who_does_not_sell_is_told_what_they_may_see(self):
+        """Nothing of opportunities, but what was said to the entity itself."""
+        self._story()
+        self._message(
+            *(self.company_partner, "comment", "For all", "mail.mt_comment"),
+            MONDAY,
+        )
+        for groups, kinds in (
+            ("base.group_user", {"email"}),
+            ("account.group_account_invoice", {"email", "order", "invoice"}),
+        ):
+            user = self._create_user(groups.split(".")[1], groups)
+            self.env.invalidate_all()
+            told = self.company_partner.with_user(user).timeline()
+            self.assertEqual({item["kind"] for item in told["items"]}, kinds)
+
+    def test_answers_that_tried_the_survey_out_are_not_there(self):
+        survey = self.env["survey.survey"].create({"title": "Happy?"})
+        for is_test in (True, False):
+            self.env["survey.user_input"].create(
+                {
+                    "survey_id": survey.id,
+                    "partner_id": self.partner.id,
+                    "state": "done",
+                    "end_datetime": MONDAY,
+                    "test_entry": is_test,
+                }
+            )
+        titles = self._titles(self.company_partner, kind="survey")
+        self.assertEqual(titles, ["Survey answered: Happy?"])
+
+    def test_contact_of_another_company_hides_no_message_and_keeps_its_name(self):
+        other = self.env["res.company"].create({"name": "Other company"})
+        theirs = self._create_partner("Theirs", parent_id=self.company_partner.id)
+        self._call(theirs, "A call")
+        theirs.company_id = other
+        for number in range(5):
+            self._message(
+                *(theirs, "comment", f"Secret {number}", "mail.mt_comment"),
+                MONDAY + timedelta(days=1, hours=number),
+            )
+        self._message(
+            *(self.partner, "comment", "For all", "mail.mt_comment"),
+            MONDAY,
+        )
+        self.env.invalidate_all()
+        partner = self.company_partner.with_user(self.seller)
+        page = partner.timeline(limit=2, kind="message")
+        self.assertEqual([item["title"] for item in page["items"]], ["For all"])
+        [call] = partner.timeline(kind="call")["items"]
+        self.assertEqual(call["partner"], "Theirs")
 
     def test_payments_of_another_company_are_not_there(self):
         self._pay(100)
@@ -169,7 +233,8 @@ class TestCrmTimeline(TimelineCase):
             payment.state = "draft"
 
     def test_a_place_that_no_page_gave_is_refused(self):
-        for place in ("nonsense", "2026-01-01/nothing/1", "x/actions/1"):
+        with_zone = "2026-01-01T10:00:00+02:00/actions/1"
+        for place in ("nonsense", "2026-01-01/nothing/1", "x/actions/1", with_zone):
             with self.assertRaises(UserError):
                 self.company_partner.timeline(before=place)
 

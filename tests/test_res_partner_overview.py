@@ -160,6 +160,32 @@ class TestResPartnerOverview(OverviewCase):
             orders = self.env["sale.order"].search(action["domain"])
             self.assertEqual(sum(orders.mapped("amount_untaxed")), this_year)
 
+    def test_orders_of_next_year_are_not_behind_this_years_figure(self):
+        next_year = fields.Datetime.now() + relativedelta(years=1)
+        self._order(self.partner, (self.chair, 5), date=next_year)
+        behind = sum(self._behind("ordered_this_year").mapped("amount_untaxed"))
+        self.assertEqual(behind, self._figures()["ordered_this_year"]["value"])
+
+    def test_only_payments_of_customers_are_returned(self):
+        for kind in ("supplier", "customer"):
+            payment = self.env["account.payment"].create(
+                {
+                    "partner_id": self.company_partner.id,
+                    "partner_type": kind,
+                    "payment_type": "inbound",
+                    "amount": 10,
+                }
+            )
+            payment.action_post()
+            payment.action_reject()
+        self.assertEqual(self._figures()["returned"]["value"], 1)
+        self.assertEqual(self.company_partner.returned_payment_count, 1)
+
+    def test_answers_that_tried_the_survey_out_do_not_count(self):
+        self._answer(80)
+        self._answer(0).test_entry = True
+        self.assertEqual(self._figures()["satisfaction"]["value"], 80)
+
     # === THE RECORDS BEHIND === #
 
     def test_behind_each_figure_there_are_its_records(self):
@@ -277,6 +303,14 @@ class TestResPartnerOverview(OverviewCase):
         [competitor] = overview["competitors"]
         self.assertEqual((competitor["id"], competitor["count"]), (rival.id, 1))
 
+    def test_task_with_a_contact_of_another_company_has_its_name(self):
+        other = self.env["res.company"].create({"name": "Other company"})
+        lead = self._start()
+        self.partner.company_id = other
+        self.env.invalidate_all()
+        [task] = self._overview()["tasks"]
+        self.assertEqual((task["partner"], task["lead"]), ("Ada Bianchi", lead.name))
+
     def test_points_of_contact_by_type(self):
         lead = self._start()
         self._do(lead, self.interested)
@@ -312,9 +346,15 @@ class TestResPartnerOverview(OverviewCase):
                 self.company_partner.with_user(employee).open_figure(name)
 
     def test_accountant_who_does_not_sell_sees_what_is_due(self):
-        reader = self._create_user("reader", "account.group_account_readonly")
-        figures = self._figures(reader)
-        self.assertEqual(set(figures), {"invoiced", "due", "overdue"})
+        self._invoice(
+            self.company_partner.sale_order_ids, due=self.today - timedelta(days=2)
+        )
+        for group in ("account.group_account_readonly", "account.group_account_invoice"):
+            user = self._create_user(group.split(".")[1], group)
+            figures = self._figures(user)
+            self.assertEqual(set(figures), {"invoiced", "due", "overdue"}, group)
+            partner = self.company_partner.with_user(user)
+            self.assertEqual(partner.overdue_amount, 150)
 
     def test_who_may_not_read_the_contact_sees_nothing(self):
         with self.assertRaises(AccessError):
@@ -412,3 +452,4 @@ class TestResPartnerOverview(OverviewCase):
         self.env.flush_all()
         answer.scoring_percentage = score
         answer.end_datetime = fields.Datetime.now()
+        return answer
