@@ -315,7 +315,30 @@ class CrmTimeline(models.AbstractModel):
         return Domain("to_stage_id", "!=", False) | Domain("result", "!=", False)
 
     def _happened_statuses(self, _kinds):
-        return self._gave_status()
+        steps = SQL("(SELECT id FROM (%s) AS step)", self._status_steps())
+        return self._gave_status() & Domain("id", "in", steps)
+
+    def _status_steps(self):
+        """The lines that gave another status than the one before, whoever may see them.
+
+        :return: SQL of ``id`` and ``before_id``, the status before
+        """
+        lines = self.env["crm.transition"].sudo()
+        given = lines._search(
+            self._timeline_domain(lines._name) & self._gave_status(), order="id"
+        )
+        return SQL(
+            """SELECT id, before_id
+                 FROM %s AS given
+                WHERE status_after_id IS DISTINCT FROM before_id""",
+            given.subselect(
+                "id",
+                "status_after_id",
+                # Where an opportunity's is the first, it had a status of its own.
+                "lag(status_after_id, 1, status_before_id)"
+                " OVER (PARTITION BY partner_id ORDER BY id) AS before_id",
+            ),
+        )
 
     @api.model
     def _gave_status(self):

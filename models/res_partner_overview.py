@@ -203,8 +203,7 @@ class ResPartner(models.Model):
                 "mode": action.mode,
                 "is_late": action.is_late,
                 "user": action.user_id.name,
-                "partner": action.partner_id != self
-                and action.partner_id.sudo().name,
+                "partner": action.partner_id != self and action.partner_id.sudo().name,
                 "lead": action.lead_id.sudo().name,
             }
             for action in planned
@@ -262,40 +261,29 @@ class ResPartner(models.Model):
         Whosever the journeys are; an opportunity has its name where the user may see
         it.
         """
-        lines = (
-            self.env["crm.transition"]
-            .sudo()
-            .search(
-                Domain("partner_id", "in", self._entity_people().ids)
-                & Domain("company_id", "in", [*self.env.companies.ids, False])
-                & self._gave_status(),
-                limit=MOST,
-            )
+        lines = self.env["crm.transition"].sudo()
+        statuses = self.env["crm.commercial.status"].sudo()
+        before = dict(self.env.execute_query(self._status_steps()))
+        lines = lines.search(
+            Domain("id", "in", list(before))
+            & Domain("company_id", "in", [*self.env.companies.ids, False]),
+            limit=MOST,
         )
         seen = lines.lead_id.sudo(False)._filtered_access("read")
-        steps = [(line, self._status_before(line, lines)) for line in lines]
         return [
             {
                 "id": line.id,
                 "date": _text(line.date),
                 "status": line.status_after_id.name,
-                "before": before.name,
+                "before": statuses.browse(before[line.id]).name,
                 "why": line.display_name,
                 "is_rule": bool(line.rule_id),
                 "user": line.user_id.name,
                 "partner": line.partner_id != self and line.partner_id.name,
                 "lead": line.lead_id in seen.sudo() and _reference(line.lead_id),
             }
-            for line, before in steps
-            if line.status_after_id != before
+            for line in lines
         ]
-
-    def _status_before(self, line, lines):
-        """What the entity was before: an opportunity may have had another status."""
-        earlier = lines.filtered(
-            lambda other: other.id < line.id and other.partner_id == line.partner_id
-        )
-        return earlier[:1].status_after_id if earlier else line.status_before_id
 
 
 def _reference(record):

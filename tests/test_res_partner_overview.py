@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
+from ..models.res_partner_overview import MOST
 from .common import MONDAY, PlaybookCase
 
 
@@ -349,7 +350,10 @@ class TestResPartnerOverview(OverviewCase):
         self._invoice(
             self.company_partner.sale_order_ids, due=self.today - timedelta(days=2)
         )
-        for group in ("account.group_account_readonly", "account.group_account_invoice"):
+        for group in (
+            "account.group_account_readonly",
+            "account.group_account_invoice",
+        ):
             user = self._create_user(group.split(".")[1], group)
             figures = self._figures(user)
             self.assertEqual(set(figures), {"invoiced", "due", "overdue"}, group)
@@ -410,6 +414,23 @@ class TestResPartnerOverview(OverviewCase):
         )
         self.assertEqual(by_hand["user"], self.seller.name)
         self.assertEqual(by_hand["partner"], "Ada Bianchi")
+
+    def test_what_gave_the_same_status_again_hides_no_change(self):
+        self._create_rule(self.interested, commercial_status_id=self.status.id)
+        hot = self.env["crm.commercial.status"].create({"name": "Test hot"})
+        self.partner.with_user(self.seller).commercial_status_id = hot
+        for _number in range(MOST + 1):
+            self._do(self._start(), self.interested)
+        told = self._overview()["statuses"]
+        self.assertEqual(
+            [(step["before"], step["status"]) for step in told],
+            [("Test hot", "Test planned"), (False, "Test hot")],
+        )
+        items = self.company_partner.with_user(self.seller).timeline(kind="status")
+        self.assertEqual(
+            [item["title"] for item in items["items"]],
+            ["Status: Test planned", "Status: Test hot"],
+        )
 
     def test_history_names_no_opportunity_that_one_may_not_see(self):
         self._create_rule(self.interested, commercial_status_id=self.status.id)

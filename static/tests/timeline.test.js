@@ -1,6 +1,6 @@
 import { expect, test } from "@odoo/hoot";
 import { click, queryAllTexts, waitFor } from "@odoo/hoot-dom";
-import { animationFrame, mockTimeZone } from "@odoo/hoot-mock";
+import { animationFrame, Deferred, mockTimeZone } from "@odoo/hoot-mock";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import {
     defineModels,
@@ -99,6 +99,18 @@ test("a filter asks for one kind, and all of it comes back", async () => {
     await animationFrame();
     expect(".o_timeline_title").toHaveCount(3);
     expect.verifySteps([false, "money", false]);
+});
+
+test("nothing goes on behind a list that is about to be another one", async () => {
+    const answer = new Deferred();
+    await mount(1, ({ kwargs }) => (kwargs.kind ? answer : NEWEST));
+    expect(".o_timeline_more").toHaveCount(1);
+    await click("button[data-kind=money]");
+    await animationFrame();
+    expect(".o_timeline_more").toHaveCount(0);
+    answer.resolve(NEWEST);
+    await animationFrame();
+    expect(".o_timeline_more").toHaveCount(1);
 });
 
 test("what has a form of its own is opened", async () => {

@@ -64,6 +64,9 @@ export class Timeline extends Component {
     }
 
     async showFirstPage() {
+        // Until the answer is there, there is no page that could go on.
+        this.before = false;
+        this.state.hasMore = false;
         this.show(await this.ask(false), []);
     }
 
