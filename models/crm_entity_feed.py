@@ -39,6 +39,7 @@ class CrmEntityFeed(models.Model):
     """
 
     _name = "crm.entity.feed"
+    _inherit = ["crm.remembered"]
     _description = "Entity Feed"
     _order = "sequence, id"
 
@@ -111,19 +112,6 @@ class CrmEntityFeed(models.Model):
             feed.waiting_count = feed.source and self.env["res.partner"].search_count(
                 feed._waiting_domain()
             )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     # === WHO IS THERE ALREADY === #
 
