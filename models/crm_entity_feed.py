@@ -143,15 +143,9 @@ class CrmEntityFeed(models.Model):
         feed says why.
         """
         for feed in self.search([]):
-            error = False
-            try:
-                with self.env.cr.savepoint():
-                    feed._take(feed._waiting(since=feed.create_date))
-            except OperationalError:
-                raise  # the scheduler tries it again
-            except Exception as failure:
-                _logger.exception("Feed %s could not be applied", feed.id)
-                error = str(failure)
+            with self._never_in_the_way() as failures:
+                feed._take(feed._waiting(since=feed.create_date))
+            error = str(failures[0]) if failures else False
             if feed.error != error:
                 feed.error = error
             self.env["ir.cron"]._commit_progress(1)
@@ -244,15 +238,19 @@ class CrmEntityFeed(models.Model):
         """What goes wrong is undone: whose work it comes with goes on.
 
         What that work has not written yet is none of it: its own errors are raised.
+
+        :return: what went wrong, a list, once it is over
         """
         self.env.flush_all()
+        failures = []
         try:
             with self.env.cr.savepoint():
-                yield
+                yield failures
         except OperationalError:
             raise  # the whole transaction is tried again
-        except Exception:
+        except Exception as failure:
             _logger.exception("A feed could not take somebody")
+            failures.append(failure)
 
     @ormcache("source")
     def _ids_of_source(self, source):

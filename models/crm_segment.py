@@ -8,6 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, format_date
 
+from .crm_entity_kind_requirement import FREE_FIELDS
 from .res_partner_history import ABOUT, DAYS, PERIOD
 
 # The segments whose members are being looked for: none of them may need itself.
@@ -260,7 +261,7 @@ class CrmSegment(models.Model):
                 for condition in _conditions(literal_eval(segment.domain or "[]"))
                 if condition.field_expr.endswith("crm_segment_ids")
                 for one in _as_list(condition.value)
-                if isinstance(one, int) and one is not False and one is not True
+                if type(one) is int
             }
             segment.used_segment_ids = [Command.set(self.browse(ids).exists().ids)]
 
@@ -270,7 +271,7 @@ class CrmSegment(models.Model):
         """
         segment = self.sudo()
         by_others = any(
-            "." in condition.field_expr or condition.operator in ("any", "not any")
+            condition.operator in ("any", "not any") or _is_by_others(condition)
             for one in segment | segment._all_used()
             for condition in _conditions(literal_eval(one.domain or "[]"))
         )
@@ -301,12 +302,7 @@ class CrmSegment(models.Model):
 
     def action_freeze(self):
         """Make a fixed list of who is in the segment now, and open it."""
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": self.freeze(),
-            "view_mode": "form",
-        }
+        return self.browse(self.freeze()).get_formview_action()
 
     # === CONTRACT === #
 
@@ -395,6 +391,12 @@ def _conditions(domain):
         yield condition
         if condition.operator in ("any", "not any"):
             yield from _conditions(condition.value)
+
+
+def _is_by_others(condition):
+    """Whether the condition goes through another record; free fields are one's own."""
+    field, *within = condition.field_expr.split(".")
+    return bool(within) and field not in FREE_FIELDS
 
 
 def _as_list(value):

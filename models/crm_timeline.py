@@ -8,6 +8,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_amount
 
+from .audience import ACCOUNTANTS_TOO, SALESPEOPLE
 from .crm_action_type import CHANNEL_ICONS
 
 # What things in a timeline are, with their icons.
@@ -36,8 +37,6 @@ KINDS = {
     "other": ("task", "note"),
 }
 # Who sells, and who is told of customers' money.
-SALES = "sales_team.group_sale_salesman"
-MONEY = f"{SALES},account.group_account_readonly,account.group_account_invoice"
 CUSTOMER_INVOICES = ("out_invoice", "out_refund")
 PAGE, MOST = 20, 200
 SECOND = timedelta(seconds=1)
@@ -62,13 +61,15 @@ class Source:
 SOURCES = (
     Source("statuses", "crm.transition", "date", ("status",)),
     Source("moves", "crm.transition", "date", ("stage", "won", "lost")),
-    Source("payments", "account.payment", "date", ("payment",), told_to=MONEY),
+    Source(
+        "payments", "account.payment", "date", ("payment",), told_to=ACCOUNTANTS_TOO
+    ),
     Source("invoices", "account.move", "invoice_date", ("invoice",)),
     Source("orders", "sale.order", "date_order", ("order",)),
     Source("quotations", "sale.order", "create_date", ("order",)),
     Source(
         *("answers", "survey.user_input", "end_datetime", ("survey",)),
-        told_to=SALES,
+        told_to=SALESPEOPLE,
     ),
     Source("meetings", "calendar.event", "start", ("meeting",)),
     Source("messages", "mail.message", "date", ("email", "note", "sms")),

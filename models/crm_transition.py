@@ -234,8 +234,7 @@ class CrmTransition(models.Model):
         if not self.status_after_id:
             return
         entity, journey = self.partner_id, self._journey()
-        of_entity = [("partner_id", "=", entity.id), *entity._gave_status()]
-        given = self.search(of_entity, limit=2)
+        given = entity._status_lines(limit=2)
         if given[:1] == self:
             entity.commercial_status_id = given[1:].status_after_id
         if (

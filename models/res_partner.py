@@ -82,11 +82,15 @@ class ResPartner(models.Model):
                 status_after_id=partner.commercial_status_id.id,
             )
 
+    def _status_lines(self, limit):
+        """The lines of the ledger that gave it its latest statuses, the last first."""
+        of_entity = [("partner_id", "=", self.id), *self._gave_status()]
+        return self.env["crm.transition"].sudo().search(of_entity, limit=limit)
+
     def _record_merged_status(self):
         """Say in the ledger which status it kept, where another one came in last."""
         lines = self.env["crm.transition"].sudo()
-        of_entity = [("partner_id", "=", self.id), *self._gave_status()]
-        last = lines.search(of_entity, limit=1).status_after_id
+        last = self._status_lines(limit=1).status_after_id
         if last == self.commercial_status_id:
             return
         merged = Event("merged", self, self.env["crm.lead"], self.env["crm.action"])

@@ -1,11 +1,8 @@
 from odoo import fields, models
 from odoo.tools import SQL
 
-from .res_partner_history import DAYS, SALESPEOPLE, of_history, search_figure
-
-ACCOUNTANTS_TOO = (
-    f"{SALESPEOPLE},account.group_account_readonly,account.group_account_invoice"
-)
+from .audience import ACCOUNTANTS_TOO
+from .res_partner_history import DAYS, compute_figures, search_figure
 
 
 class ResPartner(models.Model):
@@ -34,20 +31,12 @@ class ResPartner(models.Model):
         "one.",
     )
 
-    @of_history
-    def _compute_overdue(self):
-        figures = self._figures(self._overdue_query())
-        for partner in self:
-            entity = partner.commercial_partner_id.id
-            partner.overdue_amount, partner.overdue_days = figures.get(entity, (0, 0))
-
-    @of_history
-    def _compute_returned_payment_count(self):
-        figures = self._figures(self._returned_payment_query())
-        for partner in self:
-            (partner.returned_payment_count,) = figures.get(
-                partner.commercial_partner_id.id, (0,)
-            )
+    _compute_overdue = compute_figures(
+        "_overdue_query", "overdue_amount", "overdue_days", absent=0
+    )
+    _compute_returned_payment_count = compute_figures(
+        "_returned_payment_query", "returned_payment_count", absent=0
+    )
 
     def _overdue_query(self):
         """What is unpaid past its due date: receivable lines of posted entries."""

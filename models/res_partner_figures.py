@@ -9,7 +9,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from .crm_timeline import CUSTOMER_INVOICES, MONEY, SALES
+from .audience import ACCOUNTANTS_TOO, SALESPEOPLE
+from .crm_timeline import CUSTOMER_INVOICES
 
 # From this score on, in percent, a customer is satisfied.
 SATISFIED = 60
@@ -196,7 +197,7 @@ class ResPartner(models.Model):
         :return: list of ``{"state", "month" (a date), "amount", "margin"}``; there is a
             margin where ``sale_margin`` is installed; nothing for who does not sell
         """
-        if not self._may_see(SALES):
+        if not self._may_see(SALESPEOPLE):
             return []
         report = self.env["sale.report"].sudo().with_context(tz=self.env.tz.zone)
         measures = ["price_subtotal:sum"]
@@ -221,7 +222,7 @@ class ResPartner(models.Model):
         return Domain("partner_id", "in", self._entity_people().ids)
 
     def _sales_figures(self, sales):
-        if not self._may_see(SALES):
+        if not self._may_see(SALESPEOPLE):
             return []
         year = fields.Date.context_today(self).year
         ordered = [row for row in sales if row["state"] == "sale"]
@@ -270,7 +271,7 @@ class ResPartner(models.Model):
         }
 
     def _quotation_figures(self, sales, records):
-        if not self._may_see(SALES):
+        if not self._may_see(SALESPEOPLE):
             return []
         count = self._all("quotations", records).search_count(
             self._of_companies(records["quotations"])
@@ -285,7 +286,7 @@ class ResPartner(models.Model):
         ]
 
     def _delivery_figures(self, records):
-        if "deliveries" not in records or not self._may_see(SALES):
+        if "deliveries" not in records or not self._may_see(SALESPEOPLE):
             return []
         pickings = self._all("deliveries", records)
         pending = self._of_companies(records["deliveries"])
@@ -304,7 +305,7 @@ class ResPartner(models.Model):
 
     def _invoice_figures(self, records):
         """What is invoiced, less credit notes and without tax: Odoo's own report."""
-        if not self._may_see(MONEY):
+        if not self._may_see(ACCOUNTANTS_TOO):
             return []
         invoiced = self.env["account.invoice.report"].sudo()
         [[amount]] = invoiced._read_group(
@@ -319,7 +320,7 @@ class ResPartner(models.Model):
         ]
 
     def _receivable_figures(self, records):
-        if not self._may_see(MONEY):
+        if not self._may_see(ACCOUNTANTS_TOO):
             return []
         due, _oldest = self._residual("due", records)
         overdue, oldest = self._residual("overdue", records)
@@ -367,7 +368,7 @@ class ResPartner(models.Model):
 
     def _satisfaction_figures(self, records):
         """What surveys with a score have told, whoever may read the answers."""
-        if not self._may_see(SALES):
+        if not self._may_see(SALESPEOPLE):
             return []
         [[score, count, last]] = self._all("satisfaction", records)._read_group(
             records["satisfaction"].domain,
@@ -392,7 +393,7 @@ class ResPartner(models.Model):
 
     def _contact_figures(self, records):
         """Done actions, as far as the user may see them."""
-        if not self._may_see(SALES):
+        if not self._may_see(SALESPEOPLE):
             return []
         [[count, last]] = self.env["crm.action"]._read_group(
             records["contacts"].domain, [], ["__count", "done_at:max"]

@@ -6,13 +6,14 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .audience import SALESPEOPLE
+
 # From when until when history counts: two moments in UTC, an empty one sets no limit,
 # and the same as two days, for what has a day and no hour.
 PERIOD, DAYS = "crm_history_period", "crm_history_days"
 # The commercial entities that are asked about, where they are few: only their history
 # is read then. What is found says nothing of others.
 ABOUT = "crm_history_about"
-SALESPEOPLE = "sales_team.group_sale_salesman"
 of_history = api.depends_context(PERIOD, DAYS, ABOUT, "uid", "allowed_company_ids")
 
 
@@ -51,6 +52,25 @@ def trail_field(name, comodel, *trails, **parameters):
     return fields.Many2many(
         comodel, compute=compute, search=search, groups=SALESPEOPLE, **parameters
     )
+
+
+def compute_figures(query, *names, absent=False):
+    """A compute of fields that are the figures of one query, in their order.
+
+    :param query: the name of a method that gives one row for each entity with history
+    :param absent: each figure of an entity without history
+    """
+
+    @of_history
+    def compute(partners):
+        figures = partners._figures(getattr(partners, query)())
+        without = (absent,) * len(names)
+        for partner in partners:
+            told = figures.get(partner.commercial_partner_id.id, without)
+            for name, figure in zip(names, told, strict=True):
+                partner[name] = figure
+
+    return compute
 
 
 def search_figure(query, column, absent=None, groups=SALESPEOPLE, **parameters):

@@ -4,7 +4,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from .crm_timeline import SALES
+from .audience import SALESPEOPLE
 
 MONTHS = 24
 # So many tasks, opportunities, people and steps of its history are told at most.
@@ -43,7 +43,7 @@ class ResPartner(models.Model):
             "figures": entity._overview_figures(sales),
             "people": entity._overview_people(),
         }
-        if entity._may_see(SALES):
+        if entity._may_see(SALESPEOPLE):
             overview |= entity._overview_sales(sales) | entity._overview_work()
         return overview
 
@@ -62,7 +62,7 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        if not self._may_see(SALES):
+        if not self._may_see(SALESPEOPLE):
             return []
         return [_reference(one) for one in self.commercial_partner_id.crm_segment_ids]
 

@@ -2,9 +2,10 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .audience import SALESPEOPLE
 from .res_partner_history import (
-    SALESPEOPLE,
     Trail,
+    compute_figures,
     of_history,
     search_figure,
     trail_field,
@@ -90,32 +91,15 @@ class ResPartner(models.Model):
         help="With the categories that are within them.",
     )
 
-    @of_history
-    def _compute_ordered(self):
-        figures = self._figures(self._ordered_query())
-        for partner in self:
-            entity = partner.commercial_partner_id.id
-            partner.ordered_amount, partner.ordered_count = figures.get(entity, (0, 0))
-
-    @of_history
-    def _compute_buyer_rank(self):
-        figures = self._figures(self._buyer_rank_query())
-        for partner in self:
-            (partner.buyer_rank,) = figures.get(
-                partner.commercial_partner_id.id, (False,)
-            )
-
-    @of_history
-    def _compute_order_dates(self):
-        figures = self._figures(self._order_dates_query())
-        for partner in self:
-            first, last, days_since_first, days_since_last = figures.get(
-                partner.commercial_partner_id.id, (False,) * 4
-            )
-            partner.first_order_date = first
-            partner.last_order_date = last
-            partner.days_since_first_order = days_since_first
-            partner.days_since_last_order = days_since_last
+    _compute_ordered = compute_figures(
+        "_ordered_query", "ordered_amount", "ordered_count", absent=0
+    )
+    _compute_buyer_rank = compute_figures("_buyer_rank_query", "buyer_rank")
+    _compute_order_dates = compute_figures(
+        "_order_dates_query",
+        *("first_order_date", "last_order_date"),
+        *("days_since_first_order", "days_since_last_order"),
+    )
 
     @of_history
     def _compute_bought_category_ids(self):

@@ -2,8 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .audience import SALESPEOPLE
 from .crm_segment import UNREADABLE, open_segments
-from .res_partner_history import SALESPEOPLE
 
 
 class ResPartner(models.Model):

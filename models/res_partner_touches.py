@@ -2,9 +2,10 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .audience import SALESPEOPLE
 from .res_partner_history import (
-    SALESPEOPLE,
     Trail,
+    compute_figures,
     of_history,
     search_figure,
     trail_field,
@@ -101,24 +102,16 @@ class ResPartner(models.Model):
 
     # === COMPUTES === #
 
-    @of_history
-    def _compute_done_action_count(self):
-        figures = self._figures(self._done_action_query())
-        for partner in self:
-            (partner.done_action_count,) = figures.get(
-                partner.commercial_partner_id.id, (0,)
-            )
-
-    @of_history
-    def _compute_last_action(self):
-        figures = self._figures(self._last_action_query())
-        for partner in self:
-            action, date, days = figures.get(
-                partner.commercial_partner_id.id, (False,) * 3
-            )
-            partner.last_action_id = action
-            partner.last_action_date = date
-            partner.days_since_last_action = days
+    _compute_done_action_count = compute_figures(
+        "_done_action_query", "done_action_count", absent=0
+    )
+    _compute_last_action = compute_figures(
+        "_last_action_query",
+        *("last_action_id", "last_action_date", "days_since_last_action"),
+    )
+    _compute_satisfaction_score = compute_figures(
+        "_satisfaction_query", "satisfaction_score"
+    )
 
     @api.depends("commercial_status_date")
     def _compute_days_with_status(self):
@@ -138,14 +131,6 @@ class ResPartner(models.Model):
         for partner in self:
             (ids,) = figures.get(partner.commercial_partner_id.id, ([],))
             partner.last_action_ids = self.env["crm.action"].browse(ids)
-
-    @of_history
-    def _compute_satisfaction_score(self):
-        figures = self._figures(self._satisfaction_query())
-        for partner in self:
-            (partner.satisfaction_score,) = figures.get(
-                partner.commercial_partner_id.id, (False,)
-            )
 
     # === SEARCHES === #
 

@@ -44,9 +44,4 @@ class CrmSegmentAdd(models.TransientModel):
             {"name": self.name, "is_static": True}
         )
         segment.add_partners(self.partner_ids.ids)
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": segment._name,
-            "res_id": segment.id,
-            "view_mode": "form",
-        }
+        return segment.get_formview_action()

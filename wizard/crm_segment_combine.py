@@ -60,12 +60,7 @@ class CrmSegmentCombine(models.TransientModel):
                 "company_id": self.first_id.company_id.id,
             }
         )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": segment._name,
-            "res_id": segment.id,
-            "view_mode": "form",
-        }
+        return segment.get_formview_action()
 
     def _domain(self):
         """The combination as conditions that people can read and change."""

@@ -2,7 +2,7 @@
 
 from odoo.addons.mail.tools.discuss import Store
 
-from ..scene.database import check, insert_copies, next_id, settle
+from ..scene.database import check, multiply, next_id, settle
 from ..scene.playbooks import history, people
 from ..views import PAGE, Form, Page
 from .clicks import Clicks
@@ -66,7 +66,8 @@ class Customer(Clicks):
         message = self.env["res.partner"].browse(self.theirs).message_post(body="Hello")
         first = next_id(self.env, "crm_action")
         when = "now() AT TIME ZONE 'UTC' - n * interval '1 hour'"
-        self.insert(
+        multiply(
+            self.env,
             action,
             EVENTS // 2,
             planned_by="'person'",
@@ -74,7 +75,8 @@ class Customer(Clicks):
             date_start=when,
             done_at=when,
         )
-        self.insert(
+        multiply(
+            self.env,
             line,
             EVENTS // 2,
             event_key=f"'outcome/' || {first} - 1 + n",
@@ -82,21 +84,14 @@ class Customer(Clicks):
             lead_id="NULL",
             date=when,
         )
-        self.insert(
-            message, EVENTS, message_id="'<' || n || '@scale.example>'", date=when
+        multiply(
+            self.env,
+            message,
+            EVENTS,
+            message_id="'<' || n || '@scale.example>'",
+            date=when,
         )
         settle(self.env)
-
-    def insert(self, record, count, **values):
-        """Insert copies of a record."""
-        first = next_id(self.env, record._table)
-        insert_copies(
-            self.env,
-            record._table,
-            pattern=f"pattern.id = {record.id}",
-            source=f"generate_series(1, {count}) n",
-            values={"id": f"{first} - 1 + n", **values},
-        )
 
     def check_filled(self):
         """Fail unless the salesperson sees full pages."""

@@ -1,6 +1,6 @@
 """The 360 view of a customer with ten thousand events, and of one with ten."""
 
-from ..scene.database import check, insert_copies, next_id, settle
+from ..scene.database import check, multiply, next_id, settle
 from ..scene.playbooks import history, people
 from .clicks import Clicks
 
@@ -61,7 +61,8 @@ class Entity(Clicks):
         done = self.env["crm.action"].search(
             [("partner_id", "=", partner.id), ("state", "=", "done")], limit=1
         )
-        self.insert(
+        multiply(
+            self.env,
             *(done, count),
             planned_by="'person'",
             lead_id="NULL",
@@ -75,7 +76,7 @@ class Entity(Clicks):
             body="Hello", message_type="comment", subtype_xmlid="mail.mt_comment"
         )
         name = f"'<{partner.id}/' || n || '@scale.example>'"
-        self.insert(message, count, message_id=name, date=WHEN)
+        multiply(self.env, message, count, message_id=name, date=WHEN)
 
     def insert_orders(self, partner, product, count):
         """Confirmed orders of one product."""
@@ -88,27 +89,15 @@ class Entity(Clicks):
         )
         order.action_confirm()
         first = next_id(self.env, "sale_order")
-        self.insert(order, count, date_order=WHEN, name="'S' || n")
-        self.insert(order.order_line, count, order_id=f"{first} - 1 + n")
+        multiply(self.env, order, count, date_order=WHEN, name="'S' || n")
+        multiply(self.env, order.order_line, count, order_id=f"{first} - 1 + n")
 
     def insert_lines(self, partner, count):
         """What stands in the ledger."""
         line = self.env["crm.transition"].search(
             [("partner_id", "=", partner.id), ("trigger", "=", "started")], limit=1
         )
-        self.insert(line, count, event_key="NULL", date=WHEN)
-
-    def insert(self, record, count, **values):
-        """Insert copies of a record."""
-        self.env.flush_all()
-        first = next_id(self.env, record._table)
-        insert_copies(
-            self.env,
-            record._table,
-            pattern=f"pattern.id = {record.id}",
-            source=f"generate_series(1, {count}) n",
-            values={"id": f"{first} - 1 + n", **values},
-        )
+        multiply(self.env, line, count, event_key="NULL", date=WHEN)
 
     def check_filled(self):
         """Fail unless all of it is on the screen."""

@@ -110,6 +110,21 @@ def insert_copies(env, table, pattern, values, source, which="true"):
     env.invalidate_all()
 
 
+def multiply(env, record, count, **values):
+    """Insert copies of a record.
+
+    :param values: {column: SQL} over ``n``, the number of the copy
+    """
+    first = next_id(env, record._table)
+    insert_copies(
+        env,
+        record._table,
+        pattern=f"pattern.id = {record.id}",
+        source=f"generate_series(1, {count}) n",
+        values={"id": f"{first} - 1 + n", **values},
+    )
+
+
 def next_id(env, table):
     """The first id that is free."""
     return number(env, f"SELECT coalesce(max(id), 0) + 1 FROM {table}")
