@@ -11,6 +11,7 @@
         "base_import",
         "contacts",
         "crm_sms",
+        "gamification",
         "mass_mailing_crm",
         "mass_mailing_sms",
         "sale_crm",

@@ -39,6 +39,7 @@ from . import crm_action_skip
 from . import crm_agenda
 from . import crm_agenda_team
 from . import crm_team
+from . import ir_http
 from . import ir_ui_menu
 from . import crm_journey
 from . import crm_campaign

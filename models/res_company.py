@@ -1,8 +1,10 @@
+from datetime import timedelta
+
 from odoo import fields, models
 
 
 class ResCompany(models.Model):
-    """How a company shares out and plans its tasks."""
+    """How a company shares out and plans its tasks, and when its week begins."""
 
     _inherit = "res.company"
 
@@ -17,6 +19,13 @@ class ResCompany(models.Model):
         help="Hours after which a task that somebody of the team took, and could have "
         "done by now, is everyone's again. 0: never.",
     )
+    crm_week_start = fields.Selection(
+        lambda self: self.env["res.lang"]._fields["week_start"].selection,
+        "First Day of the Working Week",
+        required=True,
+        default="1",
+        help="With which day the weeks of agendas, points and reports begin.",
+    )
 
     _standard_hour_of_a_day = models.Constraint(
         "CHECK(crm_standard_hour >= 0 AND crm_standard_hour < 24)",
@@ -26,3 +35,8 @@ class ResCompany(models.Model):
         "CHECK(crm_release_hours >= 0)",
         "Tasks cannot be released before they are taken: 0 hours or more.",
     )
+
+    def _first_day_of_week(self, day):
+        """The day on which the working week of ``day`` began."""
+        self.ensure_one()
+        return day - timedelta(days=(day.isoweekday() - int(self.crm_week_start)) % 7)

@@ -12,3 +12,6 @@ class ResConfigSettings(models.TransientModel):
     crm_release_hours = fields.Float(
         related="company_id.crm_release_hours", readonly=False
     )
+    crm_week_start = fields.Selection(
+        related="company_id.crm_week_start", readonly=False, required=True
+    )

@@ -14,6 +14,8 @@ import { localization } from "@web/core/l10n/localization";
 import { is24HourFormat } from "@web/core/l10n/time";
 import { renderToFragment } from "@web/core/utils/render";
 
+import { firstDayOfWeek } from "../working_week/working_week";
+
 const { DateTime } = luxon;
 const VIEWS = { day: "timeGridDay", week: "timeGridWeek" };
 const WORKING = "working";
@@ -62,7 +64,7 @@ export class AgendaCalendar extends Component {
             timeZone: luxon.Settings.defaultZone.name,
             locale: luxon.Settings.defaultLocale,
             direction: localization.direction,
-            firstDay: localization.weekStart % 7,
+            firstDay: firstDayOfWeek() % 7,
             height: "100%",
             headerToolbar: false,
             allDaySlot: false,

@@ -2,12 +2,7 @@ import { Component, onMounted, onWillStart, useRef, useState } from "@odoo/owl";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
-import {
-    deserializeDateTime,
-    getStartOfLocalWeek,
-    serializeDateTime,
-    toLocaleDateString,
-} from "@web/core/l10n/dates";
+import { deserializeDateTime, serializeDateTime, toLocaleDateString } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -19,6 +14,7 @@ import { AgendaCalendar, useTasksToDrag } from "../agenda_calendar/agenda_calend
 import { AgendaFilters } from "../agenda_filters/agenda_filters";
 import { DayFigures } from "../day_figures/day_figures";
 import { TaskCard } from "../task_card/task_card";
+import { startOfWorkingWeek } from "../working_week/working_week";
 
 const { DateTime } = luxon;
 const FILTERS = ["user_id", "team_id", "crm_campaign_id", "action_type_id"];
@@ -103,7 +99,7 @@ export class MyDay extends Component {
 
     get span() {
         const isWeek = this.scale === "week";
-        const start = isWeek ? getStartOfLocalWeek(this.day) : this.day.startOf("day");
+        const start = isWeek ? startOfWorkingWeek(this.day) : this.day.startOf("day");
         return { start, end: start.plus({ [`${this.scale}s`]: 1 }) };
     }
 
