@@ -54,6 +54,7 @@
         "views/crm_entity_feed_views.xml",
         "views/crm_outcome_views.xml",
         "views/crm_action_type_views.xml",
+        "views/crm_points_weight_views.xml",
         "views/crm_segment_views.xml",
         "views/crm_transition_views.xml",
         "views/crm_action_views.xml",

@@ -16,7 +16,9 @@ from . import crm_playbook_rule_effects
 from . import crm_playbook_rule_sentence
 from . import crm_lead_owned
 from . import crm_transition
+from . import crm_points_weight
 from . import crm_action
+from . import crm_transition_points
 from . import crm_action_scheduler
 from . import crm_action_channel
 from . import crm_action_email
@@ -63,6 +65,7 @@ from . import crm_lead_timeline
 from . import crm_playbook_stage_move
 from . import crm_playbook_change
 from . import res_company
+from . import res_company_points
 from . import res_config_settings
 from . import res_users
 from . import res_users_hours

@@ -506,15 +506,18 @@ class CrmAction(models.Model):
     def _undo_answer(self):
         """Take back what the rule did, if the journey is still where the rule left it.
 
-        :return: whether it was so
+        Points are taken back wherever the journey is.
+
+        :return: whether it was there
         """
         answer = self.sudo().answer_ids.filtered(lambda line: line.trigger == "outcome")
         answer.planned_action_ids.filtered(
             lambda action: action.state == "planned"
         )._move_to("cancelled", cancel_reason=self.env._("The outcome was corrected."))
+        line = as_engine(self)._open_correction(answer)
         journey = self.sudo()._journey()
         if journey:
-            return journey._undo(answer, as_engine(self))
+            return journey._undo(answer, line)
         answer._take_back_status()
         return True
 
@@ -627,10 +630,6 @@ class CrmAction(models.Model):
             length += 1
             action = action.transition_id.action_id
         return length
-
-    def _give_points(self, points):
-        if self:
-            as_engine(self).write({"points": points})
 
     def _journey(self):
         """The journey the action belongs to; an empty opportunity if none."""

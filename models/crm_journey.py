@@ -230,16 +230,13 @@ class CrmJourney(models.AbstractModel):
             ),
         ]
 
-    def _undo(self, answer, action):
+    def _undo(self, answer, line):
         """Take back what an answer did, if the journey stands where the answer left it.
 
         :param answer: the ledger line of the answer
-        :param action: the action whose outcome is corrected
+        :param line: the ledger line that tells of the correction
         :return: whether it stands there
         """
-        line = self.env["crm.transition"]._open(
-            Event.of_action("corrected", action, key=None)
-        )
         if self._has_moved_since(answer):
             line._note(
                 effects=self.env._("The opportunity has moved on since: it stays.")

@@ -201,7 +201,13 @@ class CrmLead(models.Model):
                 limit=1,
             )
         )
-        if kept := done.lead_id or gave_status.lead_id:
+        # Nor does what somebody was given points for go: their sum would be less.
+        gave_points = (
+            self.env["crm.transition"]
+            .sudo()
+            .search([("lead_id", "in", self.ids), ("points", "!=", 0)], limit=1)
+        )
+        if kept := done.lead_id or gave_status.lead_id or gave_points.lead_id:
             raise UserError(
                 self.env._(
                     "Something was done for %s: close it as lost or archive it "

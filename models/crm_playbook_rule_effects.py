@@ -47,8 +47,8 @@ class CrmPlaybookRule(models.Model):
             return {}
         effects = self._effects(trigger)
         values = {"rule_id": self.id}
-        if "points" in effects:
-            values["points"] = self.points
+        if "points" in effects and self.points:
+            values |= self._prepare_point_values()
         if "status" in effects and self.commercial_status_id:
             values["status_after_id"] = self.commercial_status_id.id
             values["status_before_id"] = SQL(
@@ -73,10 +73,12 @@ class CrmPlaybookRule(models.Model):
         return [(self.env._("Status: %s", self.commercial_status_id.name), lines)]
 
     def _apply_points(self, lines):
+        """Each action has what its line gives."""
         if not self.points:
             return []
-        lines.action_id._give_points(self.points)
-        return [(self._points_text(), lines)]
+        lines._give_points()
+        alike = lines.grouped("points").items()
+        return [(self._points_text(points), told) for points, told in alike]
 
     # === MOVE === #
 

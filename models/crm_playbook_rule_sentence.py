@@ -93,17 +93,17 @@ class CrmPlaybookRule(models.Model):
         if self.commercial_status_id:
             texts.append(self.env._("status %s", self.commercial_status_id.name))
         if self.points:
-            texts.append(self._points_text())
+            texts.append(self._points_text(self.points))
         if self.move != "stay":
             texts.append(self._move_text())
         if self.spawn_campaign_id:
             texts.append(self.env._("start campaign %s", self.spawn_campaign_id.name))
         return texts
 
-    def _points_text(self):
-        if self.points == 1:
+    def _points_text(self, points):
+        if points == 1:
             return self.env._("1 point")
-        return self.env._("%s points", self.points)
+        return self.env._("%s points", points)
 
     def _move_text(self):
         if self.move == "stage":

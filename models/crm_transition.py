@@ -85,7 +85,15 @@ class CrmTransition(models.Model):
         "crm.commercial.status", "New Status", readonly=True, ondelete="restrict"
     )
     result = fields.Selection(RESULTS, readonly=True)
-    points = fields.Integer(readonly=True)
+    points = fields.Integer(
+        readonly=True,
+        help="Given to, or taken back from, whom the line is of.",
+    )
+    team_id = fields.Many2one(
+        "crm.team",
+        readonly=True,
+        help="The team, at that time, of whoever was given the points.",
+    )
     effects = fields.Text(readonly=True)
     planned_action_ids = fields.One2many(
         "crm.action", "transition_id", "Planned Actions", readonly=True

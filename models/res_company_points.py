@@ -1,0 +1,33 @@
+from datetime import datetime, time
+
+import pytz
+
+from odoo import fields, models
+
+from .res_users_hours import naive
+
+
+class ResCompany(models.Model):
+    """On which days points are counted: those of the company, for everybody alike."""
+
+    _inherit = "res.company"
+
+    def _points_zone(self):
+        """The time zone in which the days of the company begin."""
+        self.ensure_one()
+        calendar = self.resource_calendar_id
+        return pytz.timezone(self.partner_id.tz or calendar.tz or "UTC")
+
+    def _points_today(self):
+        """Which day it is where the company is."""
+        now = pytz.utc.localize(fields.Datetime.now())
+        return now.astimezone(self._points_zone()).date()
+
+    def _points_days(self):
+        """Which day it is where each of the companies is."""
+        return {company: company._points_today() for company in self}
+
+    def _points_midnight(self, day):
+        """When a day begins where the company is, in UTC."""
+        begin = datetime.combine(day, time.min)
+        return naive(self._points_zone().localize(begin))
