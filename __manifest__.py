@@ -55,6 +55,7 @@
         "views/crm_outcome_views.xml",
         "views/crm_action_type_views.xml",
         "views/crm_points_weight_views.xml",
+        "views/crm_replacement_views.xml",
         "views/crm_segment_views.xml",
         "views/crm_transition_views.xml",
         "views/crm_action_views.xml",

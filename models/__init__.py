@@ -1,5 +1,6 @@
 from . import engine
 from . import remembered
+from . import crm_replaceable
 from . import crm_commercial_status
 from . import crm_entity_kind
 from . import crm_entity_kind_requirement
@@ -66,6 +67,8 @@ from . import crm_playbook_stage_move
 from . import crm_playbook_change
 from . import res_company
 from . import res_company_points
+from . import crm_replacement
+from . import crm_replacement_line
 from . import res_config_settings
 from . import res_users
 from . import res_users_hours

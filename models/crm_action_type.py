@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 MONEY_GROUPS = "sales_team.group_sale_manager"
 CHANNELS = [
@@ -36,6 +36,7 @@ class CrmActionType(models.Model):
 
     _name = "crm.action.type"
     _description = "Action Type"
+    _inherit = ["crm.replaceable"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -132,6 +133,40 @@ class CrmActionType(models.Model):
                         "%s cannot be automatic: only e-mails, SMS and surveys can. "
                         "Choose planned or free.",
                         action_type.name,
+                    )
+                )
+
+    def _brought_about_by(self):
+        of_this = [("task_type_id", "=", self.id)]
+        models = ("crm.playbook.rule", "crm.playbook.stage")
+        return [self.env[model].sudo().search(of_this) for model in models]
+
+    def _check_never_automatic(self, other):
+        """Another type that people do takes this one's place: is it never automatic?
+
+        :raise UserError: when the scheduler does actions of this type somewhere
+        """
+        of_this = [("task_type_id", "=", self.id), ("task_mode", "=", "automatic")]
+        planned = [
+            ("action_type_id", "=", self.id),
+            ("mode", "=", "automatic"),
+            ("state", "=", "planned"),
+        ]
+        automatic = {
+            "crm.playbook.rule": of_this,
+            "crm.playbook.stage": of_this,
+            "crm.action": planned,
+        }
+        for model, domain in automatic.items():
+            records = self.env[model].sudo().with_context(active_test=False)
+            if found := records.search(domain, limit=1):
+                raise UserError(
+                    self.env._(
+                        "%(other)s is done by people, %(this)s by the scheduler, for "
+                        "instance: %(where)s. Choose an e-mail, SMS or survey instead.",
+                        other=other.name,
+                        this=self.name,
+                        where=found.display_name,
                     )
                 )
 

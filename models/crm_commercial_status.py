@@ -6,6 +6,7 @@ class CrmCommercialStatus(models.Model):
 
     _name = "crm.commercial.status"
     _description = "Commercial Status"
+    _inherit = ["crm.replaceable"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -17,3 +18,13 @@ class CrmCommercialStatus(models.Model):
     _name_unique = models.Constraint(
         "UNIQUE(name)", "A commercial status with this name exists already."
     )
+
+    def _brought_about_by(self):
+        giving = {
+            "crm.playbook.rule": "commercial_status_id",
+            "crm.entity.feed": "status_id",
+        }
+        return [
+            self.env[model].sudo().search([(name, "=", self.id)])
+            for model, name in giving.items()
+        ]

@@ -6,6 +6,7 @@ class CrmOutcome(models.Model):
 
     _name = "crm.outcome"
     _description = "Outcome"
+    _inherit = ["crm.replaceable"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -32,3 +33,7 @@ class CrmOutcome(models.Model):
     _name_unique = models.Constraint(
         "UNIQUE(name)", "An outcome with this name exists already."
     )
+
+    def _brought_about_by(self):
+        types = self.env["crm.action.type"].sudo()
+        return [types.search([("sent_outcome_id", "=", self.id)])]

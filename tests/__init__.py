@@ -31,6 +31,7 @@ from . import test_commercial_status
 from . import test_crm_playbook_change
 from . import test_crm_playbook_rule
 from . import test_crm_points
+from . import test_crm_replacement
 from . import test_crm_segment
 from . import test_crm_task_plan_dates
 from . import test_due_times
