@@ -67,6 +67,11 @@ from . import crm_playbook_stage_move
 from . import crm_playbook_change
 from . import res_company
 from . import res_company_points
+from . import crm_goal
+from . import crm_goal_actions
+from . import crm_team_playbook
+from . import res_partner_goals
+from . import res_partner_call_centre
 from . import crm_replacement
 from . import crm_replacement_line
 from . import res_config_settings

@@ -12,7 +12,7 @@ PAGE = 80
 MOST_SHOWN = 400
 MOST_COUNTED = 1000
 ORDER = "date_start, id"
-FILTERS = ("user_id", "team_id", "crm_campaign_id", "action_type_id")
+FILTERS = ("user_id", "team_id", "crm_campaign_id", "action_type_id", "goal_id")
 
 
 class CrmAgenda(models.AbstractModel):
@@ -113,10 +113,10 @@ class CrmAgenda(models.AbstractModel):
 
     @api.model
     def _narrowed(self, filters):
-        """By campaign and type; the scheduler's own tasks are nobody's."""
+        """By campaign, type and goal; the scheduler's own tasks are nobody's."""
         return Domain("mode", "!=", "automatic") & Domain.AND(
             Domain(name, "=", filters[name])
-            for name in ("crm_campaign_id", "action_type_id")
+            for name in ("crm_campaign_id", "action_type_id", "goal_id")
             if filters.get(name)
         )
 
@@ -326,6 +326,7 @@ class CrmAgenda(models.AbstractModel):
             "teams": self._named_all(self._teams()),
             "campaigns": self._named_all(campaigns),
             "types": self._named_all(self.env["crm.action.type"].search([])),
+            "goals": self._named_all(self.env["crm.goal"].search([])),
         }
 
     @api.model

@@ -26,6 +26,12 @@ class ResCompany(models.Model):
         default="1",
         help="With which day the weeks of agendas, points and reports begin.",
     )
+    crm_call_centre_kind_id = fields.Many2one(
+        "crm.entity.kind",
+        "Kind of Whom Operators Enter",
+        help="The kind of new entities that operators of the call centre enter, until "
+        "they choose another.",
+    )
 
     _standard_hour_of_a_day = models.Constraint(
         "CHECK(crm_standard_hour >= 0 AND crm_standard_hour < 24)",

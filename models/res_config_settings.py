@@ -12,6 +12,9 @@ class ResConfigSettings(models.TransientModel):
     crm_release_hours = fields.Float(
         related="company_id.crm_release_hours", readonly=False
     )
+    crm_call_centre_kind_id = fields.Many2one(
+        related="company_id.crm_call_centre_kind_id", readonly=False
+    )
     crm_week_start = fields.Selection(
         related="company_id.crm_week_start", readonly=False, required=True
     )

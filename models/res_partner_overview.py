@@ -213,6 +213,7 @@ class ResPartner(models.Model):
         return {
             "id": lead.id,
             "name": lead.name,
+            "goal": lead.goal_id.name,
             "playbook": lead.playbook_id.name,
             "stage": lead.playbook_stage_id.name or lead.stage_id.name,
             "status": lead.commercial_status_id.name,

@@ -31,6 +31,8 @@ from . import test_commercial_status
 from . import test_crm_playbook_change
 from . import test_crm_playbook_rule
 from . import test_crm_points
+from . import test_crm_goal
+from . import test_goal_at_once
 from . import test_crm_replacement
 from . import test_crm_segment
 from . import test_crm_task_plan_dates

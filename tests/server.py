@@ -92,12 +92,15 @@ class Database:
         finally:
             connection.close()
 
-    def wait_until_held_up(self, table=None):
-        """Wait for somebody who would write to a table, or a row, that is locked."""
+    def wait_until_held_up(self, table=None, number=1):
+        """Wait for so many who would write to a table, or a row, that is locked."""
         what = f"relation = '{table}'::regclass" if table else "locktype <> 'relation'"
-        waiting = f"SELECT 1 FROM pg_locks WHERE NOT granted AND {what}"
+        waiting = (
+            "SELECT DISTINCT pid FROM pg_locks "
+            f"WHERE NOT granted AND ({'TRUE' if number > 1 else what})"
+        )
         deadline = time.monotonic() + START_SECONDS
-        while not self.rows(waiting):
+        while len(self.rows(waiting)) < number:
             if time.monotonic() > deadline:
                 raise ServerProblem(f"Nobody writes to {table or 'a row'}.")
             time.sleep(0.05)

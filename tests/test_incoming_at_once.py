@@ -1,15 +1,13 @@
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import uuid4
 
 from odoo.tests import BaseCase, tagged
 
-from .server import START_SECONDS, Database, ServerProblem
+from .server import Database
 
 FOLDER = Path(__file__).parent
-WAITING = "SELECT DISTINCT pid FROM pg_locks WHERE NOT granted"
 
 
 @tagged("post_install", "-at_install")
@@ -29,7 +27,7 @@ class TestIncomingAtOnce(BaseCase):
             # Both have looked, and found nobody, before one of them is done.
             with self.database.locked("crm_lead"):
                 received = [processes.submit(self._receive, n) for n in (1, 2)]
-                self._wait_until_both_are_held_up()
+                self.database.wait_until_held_up(number=2)
             for mail in received:
                 mail.result()
         rows = self.database.rows
@@ -51,10 +49,3 @@ class TestIncomingAtOnce(BaseCase):
             MAIL_NUMBER=str(number),
             MAIL_SERVER=str(self.server),
         )
-
-    def _wait_until_both_are_held_up(self):
-        deadline = time.monotonic() + START_SECONDS
-        while len(self.database.rows(WAITING)) < 2:
-            if time.monotonic() > deadline:
-                raise ServerProblem("Two mails are not received at once.")
-            time.sleep(0.05)

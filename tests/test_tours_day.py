@@ -57,6 +57,13 @@ class TestToursDay(HttpCase, TeamCase):
         self.assertEqual(self.anna.mode, "planned")
         self.assertEqual(self.to_take.user_id, self.seller)
 
+    def test_pages_know_with_which_day_the_week_begins(self):
+        self.env.company.crm_week_start = "7"
+        self.authenticate(self.seller.login, self.seller.login)
+        info = self.make_jsonrpc_request("/web/session/get_session_info")
+        company = info["user_companies"]["allowed_companies"][str(self.env.company.id)]
+        self.assertEqual(company["crm_week_start"], 7)
+
     def test_leader_shares_the_work(self):
         self.to_take.cancel()
         self._tour("crm_playbook_leader_shares_the_work", self.leader)

@@ -13,6 +13,7 @@ import {
     preloadBundle,
 } from "@web/../tests/web_test_helpers";
 import { AgendaCalendar } from "@crm_playbook/agenda_calendar/agenda_calendar";
+import { user } from "@web/core/user";
 import { WebClient } from "@web/webclient/webclient";
 
 defineMailModels();
@@ -72,6 +73,7 @@ beforeEach(() => {
             teams: [],
             campaigns: [{ id: 31, name: "Spring" }],
             types: [{ id: 41, name: "Call" }],
+            goals: [],
         },
         most_counted: 1000,
     };
@@ -170,10 +172,18 @@ test("days and weeks are turned by buttons and by keys", async () => {
     expect.verifySteps([
         LOADED,
         `load ["2026-03-03 00:00:00","2026-03-04 00:00:00",{},80]`,
-        `load ["2026-03-01 00:00:00","2026-03-08 00:00:00",{},80]`,
-        `load ["2026-03-01 00:00:00","2026-03-08 00:00:00",{},80]`,
-        `load ["2026-02-22 00:00:00","2026-03-01 00:00:00",{},80]`,
+        `load ["2026-03-02 00:00:00","2026-03-09 00:00:00",{},80]`,
+        `load ["2026-03-02 00:00:00","2026-03-09 00:00:00",{},80]`,
+        `load ["2026-02-23 00:00:00","2026-03-02 00:00:00",{},80]`,
     ]);
+});
+
+test.tags("desktop");
+test("weeks begin with the day that the company has set", async () => {
+    patchWithCleanup(user.activeCompany, { crm_week_start: 7 });
+    await open();
+    await contains(".o_my_day_scale_week").click();
+    expect.verifySteps([LOADED, `load ["2026-03-01 00:00:00","2026-03-08 00:00:00",{},80]`]);
 });
 
 test.tags("desktop");

@@ -2,7 +2,7 @@ import { Component } from "@odoo/owl";
 
 const WHOSE = ["user_id", "team_id"];
 
-/** Whose tasks are shown, of which campaign and of which type. */
+/** Whose tasks are shown, of which campaign, type and goal. */
 export class AgendaFilters extends Component {
     static template = "crm_playbook.AgendaFilters";
     static props = { choices: Object, filters: Object, onChange: Function };

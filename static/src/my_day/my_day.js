@@ -17,7 +17,7 @@ import { TaskCard } from "../task_card/task_card";
 import { startOfWorkingWeek } from "../working_week/working_week";
 
 const { DateTime } = luxon;
-const FILTERS = ["user_id", "team_id", "crm_campaign_id", "action_type_id"];
+const FILTERS = ["user_id", "team_id", "crm_campaign_id", "action_type_id", "goal_id"];
 // What is remembered of the screen, in its address and when one comes back to it.
 const REMEMBERED = ["day", "scale", ...FILTERS];
 const PAGE = 80;
