@@ -65,6 +65,11 @@ from . import crm_timeline
 from . import crm_lead_timeline
 from . import crm_playbook_stage_move
 from . import crm_playbook_change
+from . import crm_operation
+from . import crm_operation_effects
+from . import crm_operation_run
+from . import crm_operation_preview
+from . import crm_operation_schedule
 from . import res_company
 from . import res_company_points
 from . import crm_goal

@@ -117,6 +117,7 @@ class CrmAction(models.Model):
             ("person", "A person"),
             ("stage", "Its stage"),
             ("rule", "A rule"),
+            ("operation", "A stored operation"),
         ],
         required=True,
         default="person",
@@ -204,7 +205,8 @@ class CrmAction(models.Model):
         "WHERE lead_id IS NOT NULL"
     )
     _one_rule_task_index = models.UniqueIndex(
-        "(transition_id, (CASE WHEN planned_by = 'rule' THEN true END)) "
+        "(transition_id, "
+        "(CASE WHEN planned_by IN ('rule', 'operation') THEN true END)) "
         "WHERE transition_id IS NOT NULL"
     )
     _one_correction_index = models.UniqueIndex(

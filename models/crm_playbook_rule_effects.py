@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import api, models, tools
+from odoo import api, models
 from odoo.tools import SQL
 
 from .event import Event
@@ -136,20 +136,7 @@ class CrmPlaybookRule(models.Model):
             set(lines.ids).difference(*(told.ids for _, told in said))
         )
         takers = lines & takers
-        actions = self._plan(takers, "rule")
-        planned = dict(zip(actions, takers, strict=True))
-        for alike in actions.grouped(lambda a: (a.date_start, a.user_id)).values():
-            told = takers.browse(planned[action].id for action in alike)
-            said.append((self._planned_text(alike[0]), told))
-        return said
-
-    def _planned_text(self, action):
-        return self.env._(
-            "Planned: %(task)s, %(date)s, %(user)s",
-            task=self.task_type_id.name,
-            date=tools.format_datetime(self.env, action.date_start, dt_format="short"),
-            user=action.user_id.name or self.env._("everyone of the team"),
-        )
+        return said + self._plan_and_tell(takers, "rule")
 
     def _refuse_automatic_tasks(self, lines):
         """Which lines are given no automatic task, and why, in words for the ledger."""

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
@@ -20,7 +20,11 @@ ASSIGNEES = [
 ]
 # Whose task it is: a stage's is the journey's entity's, a rule's is that of what it
 # answers, which may be another contact of the same company.
-ENTITIES = {"stage": SQL("journey.partner_id"), "rule": SQL("line.partner_id")}
+ENTITIES = {
+    "stage": SQL("journey.partner_id"),
+    "rule": SQL("line.partner_id"),
+    "operation": SQL("line.partner_id"),
+}
 # What an action takes from the ledger line that plans it.
 PLANNED_FOR = (
     "partner_id",
@@ -144,7 +148,7 @@ class CrmTaskPlan(models.AbstractModel):
         """Plan one task for each ledger line, in one batch.
 
         :param lines: lines of :class:`CrmTransition`: what happened, to which journey
-        :param planned_by: ``stage`` or ``rule``
+        :param planned_by: ``stage``, ``rule`` or ``operation``
         :param values: more values that all the actions have
         :return: the planned actions, in the order of the lines
         """
@@ -168,6 +172,26 @@ class CrmTaskPlan(models.AbstractModel):
             }
             | values,
             guests=self._guests_of(asked["partner_id"]),
+        )
+
+    def _plan_and_tell(self, lines, planned_by):
+        """Plan one task for each ledger line.
+
+        :return: what was planned, in words for the ledger, with the lines of whom
+        """
+        actions = self._plan(lines, planned_by)
+        planned = dict(zip(actions, lines, strict=True))
+        return [
+            (self._planned_text(alike[0]), lines.browse(planned[a].id for a in alike))
+            for alike in actions.grouped(lambda a: (a.date_start, a.user_id)).values()
+        ]
+
+    def _planned_text(self, action):
+        return self.env._(
+            "Planned: %(task)s, %(date)s, %(user)s",
+            task=self.task_type_id.name,
+            date=tools.format_datetime(self.env, action.date_start, dt_format="short"),
+            user=action.user_id.name or self.env._("everyone of the team"),
         )
 
     def _guests_of(self, partner_ids):

@@ -39,6 +39,7 @@ class CrmTransition(models.Model):
             ("skipped", "Message skipped"),
             ("confirmed_sent", "In doubt: it was sent"),
             ("sent_again", "In doubt: send again"),
+            ("operation", "Stored operation"),
         ],
         string="Event",
         required=True,

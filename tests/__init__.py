@@ -28,6 +28,8 @@ from . import test_crm_lead_insert
 from . import test_crm_lead_timeline
 from . import test_crm_timeline
 from . import test_commercial_status
+from . import test_crm_operation
+from . import test_crm_operation_schedule
 from . import test_crm_playbook_change
 from . import test_crm_playbook_rule
 from . import test_crm_points

@@ -49,6 +49,10 @@ export class GenerationProgress extends Component {
         });
     }
 
+    get meanwhile() {
+        return _t("The scheduler makes the opportunities meanwhile: you can go on working.");
+    }
+
     get remaining() {
         const { seconds_left: seconds } = this.state.progress;
         if (seconds === null) {
