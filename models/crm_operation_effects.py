@@ -324,8 +324,8 @@ class CrmOperation(models.Model):
         if template and template.model == "crm.lead":
             raise UserError(
                 self.env._(
-                    "Template %(template)s of %(type)s speaks of opportunities: look at "
-                    "those, or choose a type whose template is for contacts.",
+                    "Template %(template)s of %(type)s speaks of opportunities: look "
+                    "at those, or choose a type whose template is for contacts.",
                     template=template.name,
                     type=self.task_type_id.name,
                 )

@@ -45,6 +45,7 @@ from . import test_incoming_at_once
 from . import test_indexes
 from . import test_load_cdnow
 from . import test_mirror_properties
+from . import test_operations_at_once
 from . import test_outbox
 from . import test_outbox_faults
 from . import test_overview_with_stock

@@ -17,6 +17,7 @@ CRONS = {
     "run_due": ("crm.action", "_cron_run_due"),
     "watch_idle": ("crm.lead", "_cron_watch_idle"),
     "move_between_stages": ("crm.playbook.stage.move", "_cron_move"),
+    "run_operations": ("crm.operation.run", "_cron_run"),
     "send_mail": ("mail.mail", "process_email_queue"),
     "send_sms": ("sms.sms", "_process_queue"),
     "send_mailings": ("mailing.mailing", "_process_mass_mailing_queue"),
@@ -29,6 +30,7 @@ BATCHES = {
     "crm_action_scheduler": ("BATCH",),
     "event_idle": ("BATCH",),
     "crm_playbook_stage_move": ("BATCH",),
+    "crm_operation_run": ("BATCH",),
 }
 SECONDS_WITHOUT_DATABASE = 0.2
 
