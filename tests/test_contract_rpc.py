@@ -15,7 +15,7 @@ PROTOCOLS = {"xmlrpc": "password", "json2": "key"}
 READABLE = (
     *("crm.playbook", "crm.playbook.stage", "crm.playbook.rule", "crm.action.type"),
     *("crm.segment", "crm.campaign", "crm.lead", "crm.action", "crm.transition"),
-    "crm.entity.kind",
+    *("crm.entity.kind", "crm.operation", "crm.operation.run"),
 )
 HISTORY = (
     *("entity_kind_id", "entity_properties", "missing_fields", "is_incomplete"),
@@ -135,6 +135,45 @@ class TestContractRpc(BaseCase):
             ),
             [("cancelled", "1"), ("planned", "2")],
         )
+
+    def test_operation_is_previewed_and_run_from_outside(self):
+        status = self._create("crm.commercial.status", name="By operation")
+        for protocol in PROTOCOLS:
+            with self.subTest(protocol=protocol):
+                call = self._connect(protocol, "rpc_manager").call
+                name = f"Found by {protocol}"
+                entity = self._create("res.partner", name=name)
+                (operation,) = self._create_operation(call, name, status)
+                told = call("crm.operation", "preview", ids=[operation])
+                self.assertEqual((told["found"], told["done"]), (1, 1))
+                self.assertEqual(told["examples"][0]["id"], entity)
+                run = call("crm.operation", "run", ids=[operation])
+                fields = ["state", "found_count", "done_count", "failed_count"]
+                (told,) = call("crm.operation.run", "read", ids=[run], fields=fields)
+                self.assertEqual([told[name] for name in fields], ["done", 1, 1, 0])
+                given = (
+                    f"SELECT commercial_status_id FROM res_partner WHERE id={entity}"
+                )
+                self.assertEqual(self._value(given), str(status))
+
+    def _create_operation(self, call, name, status):
+        values = {
+            "name": name,
+            "domain": f"[('name', '=', '{name}')]",
+            "commercial_status_id": status,
+        }
+        return call("crm.operation", "create", vals_list=[values])
+
+    def test_salesperson_does_not_run_an_operation(self):
+        status = self._create("crm.commercial.status", name="Not by salespeople")
+        call = self._connect("json2", "rpc_manager").call
+        (operation,) = self._create_operation(call, "Nobody", status)
+        for method in ("preview", "run"):
+            self._assert_refused(
+                "access",
+                *("rpc_salesperson", "crm.operation", method),
+                ids=[operation],
+            )
 
     def test_records_are_read_whole_from_outside(self):
         """XML-RPC has no word for nothing: no field may hold it."""
