@@ -33,6 +33,7 @@
         "data/survey_data.xml",
         "data/mail_layout_data.xml",
         "data/mail_template_survey_data.xml",
+        "data/mail_template_rule_data.xml",
         "data/crm_action_type_data.xml",
         "data/crm_playbook_rule_data.xml",
         "data/crm_segment_data.xml",

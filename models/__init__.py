@@ -15,6 +15,7 @@ from . import crm_playbook_rule
 from . import crm_playbook_rule_answer
 from . import crm_playbook_rule_effects
 from . import crm_playbook_rule_sentence
+from . import crm_playbook_rule_tell
 from . import crm_lead_owned
 from . import crm_transition
 from . import crm_points_weight

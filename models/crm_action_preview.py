@@ -22,6 +22,7 @@ ICONS = {
     "status": "fa-tag",
     "points": "fa-star",
     "campaign": "fa-bullhorn",
+    "mail": "fa-envelope-o",
     "remark": "fa-info-circle",
     "nothing": "fa-circle-o",
     "more": "fa-ellipsis-h",
@@ -219,6 +220,7 @@ class CrmTransition(models.Model):
             *self.planned_action_ids._task_facts(),
             *self._status_facts(),
             *self._point_facts(),
+            *self._tell_facts(),
             *(("remark", text) for text in self._remarks()),
         ]
 
@@ -254,6 +256,12 @@ class CrmTransition(models.Model):
         )
         return [("points", text)]
 
+    def _tell_facts(self):
+        """Whom the rule tells, in the words of the ledger."""
+        if not self.rule_id._tells() or "tell" not in self._asked_effects():
+            return []
+        return [("mail", self.effects.splitlines()[-1])]
+
     def _remarks(self):
         """What the ledger says of effects that did not come about."""
         if not self.rule_id or not self.effects:
@@ -270,6 +278,7 @@ class CrmTransition(models.Model):
             "move": rule.move != "stay" and self._journey(),
             "task": rule.task_type_id,
             "campaign": rule.spawn_campaign_id,
+            "tell": rule._tells(),
         }
         return [name for name in rule._effects(self.trigger) if asked[name]]
 
@@ -288,4 +297,5 @@ class CrmTransition(models.Model):
                 ],
                 limit=1,
             ),
+            "tell": lambda: True,
         }[effect]()
