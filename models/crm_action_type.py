@@ -138,7 +138,7 @@ class CrmActionType(models.Model):
 
     def _brought_about_by(self):
         of_this = [("task_type_id", "=", self.id)]
-        models = ("crm.playbook.rule", "crm.playbook.stage")
+        models = ("crm.playbook.rule", "crm.playbook.stage", "crm.operation")
         return [self.env[model].sudo().search(of_this) for model in models]
 
     def _check_never_automatic(self, other):
@@ -155,6 +155,7 @@ class CrmActionType(models.Model):
         automatic = {
             "crm.playbook.rule": of_this,
             "crm.playbook.stage": of_this,
+            "crm.operation": of_this,
             "crm.action": planned,
         }
         for model, domain in automatic.items():

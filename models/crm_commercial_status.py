@@ -23,6 +23,7 @@ class CrmCommercialStatus(models.Model):
         giving = {
             "crm.playbook.rule": "commercial_status_id",
             "crm.entity.feed": "status_id",
+            "crm.operation": "commercial_status_id",
         }
         return [
             self.env[model].sudo().search([(name, "=", self.id)])

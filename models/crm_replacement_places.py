@@ -15,6 +15,7 @@ from .domain_text import replace_in_domain
 # Texts that are domains: the model, its field, and the field that says over what.
 DOMAINS = [
     ("crm.segment", "domain", "res.partner"),
+    ("crm.operation", "domain", "looks_at"),
     ("ir.filters", "domain", "model_id"),
     ("mailing.mailing", "mailing_domain", "mailing_model_real"),
     ("mailing.filter", "mailing_domain", "mailing_model_name"),

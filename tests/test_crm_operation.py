@@ -166,6 +166,31 @@ class TestCrmOperation(OperationCase):
         with self.assertRaises(UserError):
             operation.run()
 
+    def test_what_it_would_bring_about_is_not_archived(self):
+        operation = self._create_operation(
+            commercial_status_id=self.status.id, task_type_id=self.call.id
+        )
+        for record in (self.status, self.call):
+            with self.assertRaisesRegex(UserError, operation.name):
+                record.action_archive()
+
+    def test_what_is_replaced_everywhere_is_replaced_in_it(self):
+        other = self.env["crm.commercial.status"].create({"name": "Another status"})
+        operation = self._create_operation(
+            domain=f"[('commercial_status_id', '!=', {self.status.id})]",
+            commercial_status_id=self.status.id,
+        )
+        self.env["crm.replacement"].create(
+            {
+                "kind": "commercial_status",
+                "commercial_status_id": self.status.id,
+                "by_commercial_status_id": other.id,
+            }
+        ).replace()
+        operation.invalidate_recordset()
+        self.assertEqual(operation.commercial_status_id, other)
+        self.assertIn(f"'!=', {other.id})", operation.domain)
+
     # === OPPORTUNITIES === #
 
     def _leads(self, count=4):
