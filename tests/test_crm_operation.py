@@ -182,7 +182,7 @@ class TestCrmOperation(OperationCase):
         )
         self.env["crm.replacement"].create(
             {
-                "kind": "commercial_status",
+                "kind": "status",
                 "commercial_status_id": self.status.id,
                 "by_commercial_status_id": other.id,
             }
