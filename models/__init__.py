@@ -4,6 +4,8 @@ from . import crm_replaceable
 from . import crm_commercial_status
 from . import crm_entity_kind
 from . import crm_entity_kind_requirement
+from . import crm_entity_role
+from . import crm_entity_role_holder
 from . import crm_outcome
 from . import crm_action_type
 from . import crm_segment
@@ -98,6 +100,7 @@ from . import res_partner_debts
 from . import res_partner_touches
 from . import res_partner_segments
 from . import res_partner_kind
+from . import res_partner_roles
 from . import res_partner_timeline
 from . import res_partner_figures
 from . import res_partner_products

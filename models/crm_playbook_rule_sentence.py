@@ -28,6 +28,7 @@ class CrmPlaybookRule(models.Model):
         "assignee",
         "assignee_user_id",
         "assignee_partner_id",
+        "assignee_role_id",
     )
     @api.depends_context("lang")
     def _compute_sentence(self):

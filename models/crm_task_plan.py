@@ -14,6 +14,7 @@ ASSIGNEES = [
     ("stage_user", "The stage's user"),
     ("fixed_user", "A given user"),
     ("contact_user", "A given contact's user"),
+    ("entity_role", "Who has a given role for the entity"),
     ("round_robin", "The campaign's people in turn"),
     ("least_loaded", "The least loaded of the campaign's people"),
     ("team", "Everyone of the team"),
@@ -25,6 +26,15 @@ ENTITIES = {
     "rule": SQL("line.partner_id"),
     "operation": SQL("line.partner_id"),
 }
+# What says who has a task.
+ASKED = (
+    "crm.lead",
+    "crm.action",
+    "res.partner",
+    "res.users",
+    "crm.playbook.stage",
+    "crm.entity.role.holder",
+)
 # What an action takes from the ledger line that plans it.
 PLANNED_FOR = (
     "partner_id",
@@ -69,6 +79,12 @@ class CrmTaskPlan(models.AbstractModel):
     )
     assignee_user_id = fields.Many2one("res.users", string="Given User")
     assignee_partner_id = fields.Many2one("res.partner", string="Given Contact")
+    assignee_role_id = fields.Many2one(
+        "crm.entity.role",
+        string="Given Role",
+        ondelete="restrict",
+        help="Where nobody has it, the entity's salesperson does the task.",
+    )
     guest_user_ids = fields.Many2many(
         "res.users",
         string="Also Invited",
@@ -97,7 +113,9 @@ class CrmTaskPlan(models.AbstractModel):
         for plan in self.filtered(lambda plan: plan.task_mode == "automatic"):
             plan.task_type_id._check_can_be_automatic()
 
-    @api.constrains("assignee", "assignee_user_id", "assignee_partner_id")
+    @api.constrains(
+        "assignee", "assignee_user_id", "assignee_partner_id", "assignee_role_id"
+    )
     def _check_assignee(self):
         for plan in self:
             if plan.assignee == "fixed_user" and not plan.assignee_user_id:
@@ -105,6 +123,10 @@ class CrmTaskPlan(models.AbstractModel):
             if plan.assignee == "contact_user" and not plan.assignee_partner_id:
                 raise ValidationError(
                     self.env._("Choose the contact whose user does the task.")
+                )
+            if plan.assignee == "entity_role" and not plan.assignee_role_id:
+                raise ValidationError(
+                    self.env._("Choose the role of whoever does the task.")
                 )
 
     # === WORDS === #
@@ -137,6 +159,7 @@ class CrmTaskPlan(models.AbstractModel):
             "contact_user": self.env._(
                 "the user of %s", self.assignee_partner_id.display_name
             ),
+            "entity_role": self.env._("the entity's %s", self.assignee_role_id.name),
             "round_robin": self.env._("the campaign's people in turn"),
             "least_loaded": self.env._("the least loaded of the campaign's people"),
             "team": self.env._("everyone of the team"),
@@ -211,7 +234,7 @@ class CrmTaskPlan(models.AbstractModel):
 
         Once a journey is closed, what is still to do belongs to the entity, not to it.
         """
-        for name in ("crm.lead", "crm.action", "res.partner", "crm.playbook.stage"):
+        for name in ASKED:
             self.env[name].flush_model()
         columns = {
             "partner_id": entity,
@@ -265,6 +288,22 @@ class CrmTaskPlan(models.AbstractModel):
 
     def _assignee_contact_user(self):
         return SQL("%s", self.assignee_partner_id.user_ids[:1].id or None)
+
+    def _assignee_entity_role(self):
+        """The contact's own holder of the role comes before its company's."""
+        return SQL(
+            """coalesce(
+                (SELECT holder.user_id
+                   FROM crm_entity_role_holder holder
+                   JOIN res_users ON res_users.id = holder.user_id AND res_users.active
+                  WHERE holder.role_id = %s
+                    AND holder.partner_id IN (partner.id, partner.commercial_partner_id)
+                  ORDER BY holder.partner_id = partner.id DESC
+                  LIMIT 1),
+                partner.user_id,
+                journey.user_id)""",
+            self.assignee_role_id.id,
+        )
 
     def _assignee_round_robin(self):
         return SQL("journey.user_id")

@@ -87,7 +87,15 @@ class ResPartner(models.Model):
                 for tag in self.category_id
             ],
             "free_fields": self._free_fields(),
+            "roles": self._overview_roles(),
         }
+
+    def _overview_roles(self):
+        """Who has which role for it: told to who sells."""
+        if not self._may_see(SALESPEOPLE):
+            return []
+        holders = self._role_holders()
+        return [{"name": one.role_id.name, "user": one.user_id.name} for one in holders]
 
     def _free_fields(self):
         """What is known in the free fields of its kind: ``{"label", "text"}``"""

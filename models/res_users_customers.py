@@ -25,14 +25,14 @@ class ResUsers(models.Model):
     def _has_customers(self):
         return any(
             self.env[model].sudo().search_count([("user_id", "in", self.ids)], limit=1)
-            for model in ("res.partner", "crm.lead")
+            for model in ("res.partner", "crm.lead", "crm.entity.role.holder")
         )
 
-    def _take_over(self, entities, leads, actions):
-        """Give these users entities, opportunities and planned tasks, in turn.
+    def _take_over(self, entities, leads, actions, roles):
+        """Give these users entities, opportunities, tasks and roles, in turn.
 
-        Opportunities go where their entity goes, and tasks where their opportunity or
-        entity goes. The ledger has a line for each entity and opportunity.
+        Opportunities and roles go where their entity goes, and tasks where their
+        opportunity or entity goes. The ledger has a line for each entity and opportunity.
         """
         turns = cycle(self)
         taker = defaultdict(lambda: next(turns))
@@ -48,6 +48,7 @@ class ResUsers(models.Model):
             return of_lead(lead) if lead else of_entity(action.partner_id)
 
         entities.sorted("id")._pass_on(of_entity)
+        roles.sorted("id")._pass_on(lambda role: of_entity(role.partner_id))
         leads.sorted("id")._pass_on(of_lead)
         for user, given in actions.sorted("id").grouped(of_action).items():
             given.reassign(user.id)

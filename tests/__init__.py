@@ -22,6 +22,7 @@ from . import test_crm_campaign_pause
 from . import test_crm_entity_feed
 from . import test_crm_entity_kind
 from . import test_crm_entity_reassign
+from . import test_crm_entity_role
 from . import test_crm_journey
 from . import test_crm_lead_incoming
 from . import test_crm_lead_insert

@@ -104,6 +104,7 @@ rule_sketches = st.builds(
             "stage_user",
             "fixed_user",
             "contact_user",
+            "entity_role",
             "round_robin",
             "team",
         ]
@@ -343,6 +344,7 @@ class TestAnswersInSets(PlaybookCase):
             assignee=sketch.assignee,
             assignee_user_id=self.other_seller.id,
             assignee_partner_id=self.contact.id,
+            assignee_role_id=self.env.ref("crm_playbook.role_instructor").id,
             spawn_campaign_id=self.spawned.id
             if sketch.spawns and not closes
             else False,

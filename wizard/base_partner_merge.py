@@ -16,6 +16,8 @@ class MergePartners(models.TransientModel):
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):
         self._number_rounds_anew(src_partners, dst_partner)
+        holders = self.env["crm.entity.role.holder"].sudo()
+        holders._keep_one_each(dst_partner, src_partners)
         return super()._update_foreign_keys(src_partners, dst_partner)
 
     @api.model

@@ -37,10 +37,12 @@ class CrmEntityReassign(models.TransientModel):
     with_entities = fields.Boolean("Entities", default=True)
     with_leads = fields.Boolean("Open opportunities", default=True)
     with_actions = fields.Boolean("Planned tasks", default=True)
+    with_roles = fields.Boolean("Roles for entities", default=True)
     with_campaigns = fields.Boolean("Campaigns they work on", default=True)
     entity_count = fields.Integer(compute="_compute_counts")
     lead_count = fields.Integer(compute="_compute_counts")
     action_count = fields.Integer(compute="_compute_counts")
+    role_count = fields.Integer(compute="_compute_counts")
     campaign_count = fields.Integer(compute="_compute_counts")
 
     @api.model
@@ -63,6 +65,7 @@ class CrmEntityReassign(models.TransientModel):
             wizard.entity_count = may and len(wizard._entities())
             wizard.lead_count = may and len(wizard._leads())
             wizard.action_count = may and len(wizard._actions())
+            wizard.role_count = may and len(wizard._roles())
             wizard.campaign_count = may and len(wizard._campaigns())
 
     def action_reassign(self):
@@ -80,6 +83,7 @@ class CrmEntityReassign(models.TransientModel):
             self._entities() if self.with_entities else nobody,
             leads if self.with_actions else as_keeping_tasks(leads),
             self._actions() if self.with_actions else self.env["crm.action"],
+            self._roles() if self.with_roles else self.env["crm.entity.role.holder"],
         )
         takers._be_fed(self._feeds())
         if self.with_campaigns:
@@ -159,6 +163,12 @@ class CrmEntityReassign(models.TransientModel):
         domain = human & theirs & self._in_companies() & self._of_chosen()
         return self._find("crm.action", domain)
 
+    def _roles(self):
+        """The roles that these people have: of nobody else, whatever is chosen."""
+        domain = Domain("user_id", "in", self.from_user_ids.ids) & self._of_chosen()
+        domain &= Domain("partner_id.company_id", "in", self._companies())
+        return self.env["crm.entity.role.holder"].sudo().search(domain)
+
     def _campaigns(self):
         """Campaigns are of many customers: not where only some are chosen."""
         if self.partner_ids:
@@ -192,4 +202,7 @@ class CrmEntityReassign(models.TransientModel):
         return Domain("partner_id", "child_of", self.partner_ids.ids)
 
     def _in_companies(self):
-        return Domain("company_id", "in", [False, *self.env.companies.ids])
+        return Domain("company_id", "in", self._companies())
+
+    def _companies(self):
+        return [False, *self.env.companies.ids]

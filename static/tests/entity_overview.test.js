@@ -33,6 +33,7 @@ const OVERVIEW = {
         status_date: "2026-03-02 09:00:00",
         tags: [],
         free_fields: [{ label: "Pupils", text: "300" }],
+        roles: [{ name: "Instructor", user: "Iris Instructor" }],
         seen_from: { id: 8, name: "Ada" },
     },
     currency_id: 1,

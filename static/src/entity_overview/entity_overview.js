@@ -78,11 +78,18 @@ export class EntityOverview extends Component {
     }
 
     get facts() {
-        const { kind, industry, user, vat } = this.entity;
+        const { kind, industry, user, vat, roles } = this.entity;
+        const holders = roles.map((role) => ({
+            name: `role ${role.name}`,
+            icon: "fa-id-badge",
+            title: role.name,
+            text: role.user,
+        }));
         return [
             { name: "kind", icon: "fa-cube", title: _t("Kind"), text: kind },
             { name: "industry", icon: "fa-industry", title: _t("Industry"), text: industry },
             { name: "user", icon: "fa-user", title: _t("Salesperson"), text: user },
+            ...holders,
             { name: "vat", icon: "fa-id-card-o", title: _t("Tax ID"), text: vat },
         ].filter(({ text }) => text);
     }
