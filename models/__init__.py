@@ -18,6 +18,10 @@ from . import crm_playbook_rule_answer
 from . import crm_playbook_rule_effects
 from . import crm_playbook_rule_sentence
 from . import crm_playbook_rule_tell
+from . import crm_playbook_rule_chips
+from . import crm_rules
+from . import crm_rules_diagram
+from . import crm_rules_findings
 from . import crm_lead_owned
 from . import crm_transition
 from . import crm_points_weight

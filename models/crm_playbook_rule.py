@@ -143,8 +143,19 @@ class CrmPlaybookRule(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_answered(self):
-        lines = self.env["crm.transition"].sudo()
-        if lines.search([("rule_id", "in", self.ids)], limit=1):
+        if self._told_of():
             raise UserError(
                 self.env._("The ledger tells of this rule: archive it instead.")
             )
+
+    def _told_of(self):
+        """Those that the ledger tells of."""
+        lines = self.env["crm.transition"].sudo()
+        rows = lines._read_group([("rule_id", "in", self.ids)], ["rule_id"])
+        return self.browse(rule.id for (rule,) in rows)
+
+    def _retire(self):
+        """They answer no more: gone, but for those that the ledger tells of."""
+        told_of = self._told_of()
+        told_of.active = False
+        (self - told_of).unlink()

@@ -38,11 +38,13 @@ from . import test_crm_points
 from . import test_crm_goal
 from . import test_goal_at_once
 from . import test_crm_replacement
+from . import test_crm_rules
 from . import test_crm_segment
 from . import test_crm_task_plan_dates
 from . import test_due_times
 from . import test_engine_properties
 from . import test_faults
+from . import test_graph
 from . import test_incoming_at_once
 from . import test_indexes
 from . import test_load_cdnow
