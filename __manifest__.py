@@ -79,6 +79,7 @@
         "views/crm_playbook_rule_views.xml",
         "views/crm_playbook_stage_views.xml",
         "views/crm_playbook_views.xml",
+        "views/crm_rules_views.xml",
         "views/res_partner_views.xml",
         "views/res_partner_overview_views.xml",
         "views/res_partner_kind_views.xml",

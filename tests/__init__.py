@@ -69,5 +69,6 @@ from . import test_tours_masters
 from . import test_tours_opportunity
 from . import test_tours_overview
 from . import test_tours_record
+from . import test_tours_rules
 from . import test_tours_segment
 from . import test_unit_js
