@@ -139,5 +139,5 @@ class TestToursRulesOnPhone(RulesTourCase):
                 ("outcome_id", "=", self.sent.id),
             ]
         )
-        self.assertEqual(added.move, "lost")
+        self.assertEqual(added.points, 2)
         self.assertIn(self.sent, self.call.outcome_ids)

@@ -165,9 +165,8 @@ registry.category("web_tour.tours").add("crm_playbook_administrator_edits_a_cell
             trigger: "section[data-type='Test call'] .o_rules_add",
             run: "selectByLabel Test sent",
         },
-        click("Then", `${field("move")} input`),
-        click("It is lost", ".o_select_menu_item:contains(Close as lost)"),
+        edit("Its points", `${field("points")} input`, 2),
         click("Save", ".modal .o_form_button_save"),
-        see("It stands there", `${NOBODY_ASKS} ${square("Test call", "Test sent")}:contains(close as lost)`),
+        see("It stands there", `${NOBODY_ASKS} ${square("Test call", "Test sent")}:contains(2 points)`),
     ],
 });
