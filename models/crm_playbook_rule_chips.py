@@ -16,7 +16,7 @@ class CrmPlaybookRule(models.Model):
         if self.commercial_status_id:
             chips.append({"kind": "status", "text": self.commercial_status_id.name})
         if self.points:
-            chips.append({"kind": "points", "text": self._points_text()})
+            chips.append({"kind": "points", "text": self._points_text(self.points)})
         if self.move != "stay":
             chips.append({"kind": self.move, "text": self._move_text()})
         if self.spawn_campaign_id:

@@ -202,7 +202,9 @@ class CrmRules(models.AbstractModel):
             if rule.playbook_id == playbook and rule.stage_id == stage:
                 own[rule.action_type_id.id, rule.outcome_id.id] |= rule
         elsewhere = self._elsewhere(playbook, stage)
-        allowed = [(one.id, outcome) for one in types for outcome in one.outcome_ids.ids]
+        allowed = [
+            (one.id, outcome) for one in types for outcome in one.outcome_ids.ids
+        ]
         return [
             {
                 "type_id": type_id,

@@ -41,8 +41,8 @@ class Arrow:
 class CrmRules(models.AbstractModel):
     """The rules as a graph: what is done, what follows, and how often it did.
 
-    A task of a stage is a node of its own, so that what leads on to the same task in the
-    next stage is no loop. Which rule answers where is asked as the engine does.
+    A task of a stage is a node of its own, so that what leads on to the same task in
+    the next stage is no loop. Which rule answers where is asked as the engine does.
     """
 
     _inherit = "crm.rules"
@@ -127,7 +127,7 @@ class CrmRules(models.AbstractModel):
 
     @api.model
     def _answers_of(self, answering, action_type, outcome):
-        """The rules that may answer: those that count, up to the one that always does."""
+        """Those that may answer: what counts, up to the one that always does."""
         answers = answering.browse()
         for rule in answering:
             if rule._minds(action_type.id, outcome.id):

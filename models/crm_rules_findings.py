@@ -83,9 +83,11 @@ class CrmRules(models.AbstractModel):
     def _why_deaf(self, rule):
         """Why a rule can never answer, in words; else nothing."""
         asked = rule.trigger in OUTCOME_TRIGGERS
-        if rule.trigger not in JOURNEY_TRIGGERS and rule.action_type_id:
-            if not rule.action_type_id.active:
-                return self.env._("the action type is archived")
+        action_type = rule.action_type_id
+        if rule.trigger in JOURNEY_TRIGGERS:
+            action_type = action_type.browse()
+        if action_type and not action_type.active:
+            return self.env._("the action type is archived")
         if asked and rule.outcome_id and not rule.outcome_id.active:
             return self.env._("the outcome is archived")
         situations = self._situations(rule)
@@ -202,7 +204,9 @@ class CrmRules(models.AbstractModel):
                 action_type = self.env["crm.action.type"].browse(type_id)
                 for outcome in action_type.outcome_ids:
                     answers = self._answers_of(answering, action_type, outcome)
-                    if not self._follows_something(place, action_type, outcome, answers):
+                    if not self._follows_something(
+                        place, action_type, outcome, answers
+                    ):
                         yield self._tell_unanswered(action_type, outcome, place)
 
     @api.model

@@ -10,9 +10,7 @@ def loops(arrows):
     :return: the set of those in a loop
     """
     component = components(arrows)
-    return {
-        (start, end) for start, end in arrows if component[start] == component[end]
-    }
+    return {(start, end) for start, end in arrows if component[start] == component[end]}
 
 
 def components(arrows):

@@ -32,7 +32,7 @@ class ResUsers(models.Model):
         """Give these users entities, opportunities, tasks and roles, in turn.
 
         Opportunities and roles go where their entity goes, and tasks where their
-        opportunity or entity goes. The ledger has a line for each entity and opportunity.
+        opportunity or entity goes. The ledger has a line for each of them but tasks.
         """
         turns = cycle(self)
         taker = defaultdict(lambda: next(turns))

@@ -1,12 +1,13 @@
 from itertools import chain
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
 from ..models.graph import loops
 
+SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NODES = st.integers(0, 6)
 arrow_lists = st.lists(st.tuples(NODES, NODES), max_size=20)
 
@@ -28,11 +29,13 @@ def reaches(arrows, start, end):
 class TestGraph(BaseCase):
     """Loops are found as by trying all ways."""
 
+    @SLOW
     @given(arrow_lists)
     def test_an_arrow_is_in_a_loop_if_its_end_leads_to_its_beginning(self, arrows):
         in_loop = {arrow for arrow in arrows if reaches(arrows, arrow[1], arrow[0])}
         self.assertEqual(loops(arrows), in_loop)
 
+    @SLOW
     @given(arrow_lists)
     def test_order_of_arrows_does_not_matter(self, arrows):
         self.assertEqual(loops(arrows), loops(arrows[::-1]))
