@@ -21,4 +21,6 @@ class CrmPlaybookRule(models.Model):
             chips.append({"kind": self.move, "text": self._move_text()})
         if self.spawn_campaign_id:
             chips.append({"kind": "campaign", "text": self.spawn_campaign_id.name})
+        if self._tells():
+            chips.append({"kind": "tell", "text": self._told_text()})
         return chips

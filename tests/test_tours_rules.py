@@ -26,6 +26,12 @@ EFFECTS = (
     "guest_user_ids",
     "invites_entity",
     "spawn_campaign_id",
+    "tell_journey_salesperson",
+    "tell_entity_salesperson",
+    "tell_doer",
+    "tell_team_leader",
+    "tell_user_ids",
+    "tell_template_id",
 )
 # What only the club says.
 CLUB_STATUSES = ("member", "non_member", "former_member")

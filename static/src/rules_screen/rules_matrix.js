@@ -11,6 +11,7 @@ const ICONS = {
     won: "fa-trophy",
     lost: "fa-times",
     campaign: "fa-bullhorn",
+    tell: "fa-envelope-o",
 };
 
 /**
