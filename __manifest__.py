@@ -35,6 +35,8 @@
         "data/mail_layout_data.xml",
         "data/mail_template_survey_data.xml",
         "data/mail_template_rule_data.xml",
+        "data/mail_template_points_data.xml",
+        "data/gamification_data.xml",
         "data/crm_action_type_data.xml",
         "data/crm_playbook_rule_data.xml",
         "data/crm_segment_data.xml",
@@ -63,6 +65,8 @@
         "views/crm_action_type_views.xml",
         "views/crm_points_weight_views.xml",
         "views/crm_replacement_views.xml",
+        "views/crm_wall_views.xml",
+        "views/crm_leaderboard_views.xml",
         "views/crm_segment_views.xml",
         "views/crm_transition_views.xml",
         "views/crm_action_views.xml",
@@ -105,6 +109,9 @@
     "assets": {
         "web.assets_backend": [
             "crm_playbook/static/src/**/*",
+        ],
+        "crm_playbook.assets_wall": [
+            "crm_playbook/static/wall/**/*",
         ],
         "web.assets_tests": [
             "crm_playbook/static/tests/tours/**/*",

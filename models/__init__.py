@@ -49,6 +49,10 @@ from . import crm_action_skip
 from . import crm_agenda
 from . import crm_agenda_team
 from . import crm_team
+from . import crm_leaderboard
+from . import crm_wall
+from . import crm_points_letter
+from . import gamification_goal
 from . import ir_http
 from . import ir_ui_menu
 from . import crm_journey

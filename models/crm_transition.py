@@ -61,6 +61,7 @@ class CrmTransition(models.Model):
         "crm.action", readonly=True, index="btree_not_null", ondelete="restrict"
     )
     outcome_id = fields.Many2one(related="action_id.outcome_id")
+    action_type_id = fields.Many2one(related="action_id.action_type_id")
     order_id = fields.Many2one(
         "sale.order",
         "Sales Order",

@@ -18,3 +18,9 @@ class ResConfigSettings(models.TransientModel):
     crm_week_start = fields.Selection(
         related="company_id.crm_week_start", readonly=False, required=True
     )
+    crm_points_letter = fields.Boolean(
+        related="company_id.crm_points_letter", readonly=False
+    )
+    crm_points_letter_hour = fields.Float(
+        related="company_id.crm_points_letter_hour", readonly=False
+    )

@@ -39,8 +39,12 @@ from . import test_crm_goal
 from . import test_goal_at_once
 from . import test_crm_replacement
 from . import test_crm_rules
+from . import test_crm_leaderboard
+from . import test_crm_points_letter
+from . import test_gamification_goal
 from . import test_crm_segment
 from . import test_crm_task_plan_dates
+from . import test_crm_wall
 from . import test_due_times
 from . import test_engine_properties
 from . import test_faults
