@@ -93,8 +93,12 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     def _running_goals(self):
-        """The goals of today, of the challenges that run, of these users."""
+        """The goals of today, of the challenges that run, of these users.
+
+        Odoo's own "set your time zone", once and for all, is no target of a salesperson.
+        """
         today = fields.Date.today()
+        over_our_work = Domain("definition_id.compute_code", "like", "object._crm_")
         return (
             self.env["gamification.goal"]
             .sudo()
@@ -103,6 +107,7 @@ class ResUsers(models.Model):
                 & Domain("challenge_id.state", "=", "inprogress")
                 & Domain("state", "in", ("inprogress", "reached"))
                 & Domain("closed", "=", False)
+                & (over_our_work | Domain("challenge_id.period", "!=", "once"))
                 & (Domain("start_date", "=", False) | Domain("start_date", "<=", today))
                 & (Domain("end_date", "=", False) | Domain("end_date", ">=", today)),
                 order="end_date, definition_id, id",

@@ -28,7 +28,7 @@ async function until(condition, what) {
     throw new Error(what + ": " + texts());
 }
 (async () => {
-    await until(() => texts().includes("playbook_seller"), "The seller is in the table");
+    await until(() => texts().includes("playbook_seller"), "She is in the table");
     if (texts().includes("+17")) {
         throw new Error("There are no such points yet");
     }
