@@ -3,6 +3,8 @@ import secrets
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from .engine import as_engine
+
 
 class CrmWall(models.Model):
     """A wall screen that shows the leaderboard without anybody being logged in.
@@ -13,7 +15,10 @@ class CrmWall(models.Model):
 
     _name = "crm.wall"
     _description = "Wall Screen"
+    _inherit = ["crm.engine.guarded"]
     _order = "name, id"
+    # Nobody chooses a token that could be guessed.
+    _engine_fields = frozenset({"token"})
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
@@ -41,22 +46,11 @@ class CrmWall(models.Model):
         for wall in self:
             wall.url = f"{wall.get_base_url()}/playbook/wall/{wall.token}"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        """Nobody chooses a token that could be guessed."""
-        for vals in vals_list:
-            vals["token"] = self._new_token()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        """Nor does anybody write one; ``action_renew`` draws another."""
-        allowed = {name: value for name, value in vals.items() if name != "token"}
-        return super().write(allowed)
-
     def action_renew(self):
         """Give it a new address; the old one shows nothing any more."""
-        for wall in self:
-            super(CrmWall, wall).write({"token": self._new_token()})
+        self.check_access("write")
+        for wall in as_engine(self):
+            wall.token = self._new_token()
         return True
 
     @api.model

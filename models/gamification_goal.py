@@ -95,7 +95,7 @@ class ResUsers(models.Model):
     def _running_goals(self):
         """The goals of today, of the challenges that run, of these users.
 
-        Odoo's own "set your time zone", once and for all, is no target of a salesperson.
+        Odoo's own "set your time zone", once and for all, is no target of sales.
         """
         today = fields.Date.today()
         over_our_work = Domain("definition_id.compute_code", "like", "object._crm_")

@@ -1,6 +1,6 @@
 import json
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 
 from odoo.addons.crm_playbook.models.engine import as_engine
@@ -99,10 +99,12 @@ class TestCrmWall(HttpCase, TeamCase):
 
     def test_nobody_chooses_a_token(self):
         walls = self.env["crm.wall"].with_user(self.manager)
-        wall = walls.create({"name": "Door", "token": "door"})
+        with self.assertRaises(UserError):
+            walls.create({"name": "Door", "token": "door"})
+        with self.assertRaises(UserError):
+            self.wall.with_user(self.manager).write({"token": "door"})
+        wall = walls.with_context(default_token="door").create({"name": "Door"})
         self.assertGreater(len(wall.token), 40)
-        wall.write({"token": "door"})
-        self.assertNotEqual(wall.token, "door")
         self.assertNotEqual(wall.copy().token, wall.token)
 
     def test_only_managers_make_walls_of_their_companies(self):
