@@ -265,13 +265,17 @@ class CrmOperationRun(models.Model):
 
     @api.model
     def _cron_run(self):
-        """Begin what is due, and go on with what is under way, a batch of each in turn.
+        """Begin what is due, and go on with what is under way."""
+        self.env["crm.operation"]._start_due()
+        self._under_way()._run_in_turns()
+
+    def _run_in_turns(self):
+        """Do a batch of each run in turn, while there is something to do, and time.
 
         A run that cannot go on does not keep the others from it.
         """
-        self.env["crm.operation"]._start_due()
         progress = self.env["ir.cron"]._commit_progress
-        runs = self._under_way().sudo()
+        runs = self.sudo()
         progress(remaining=sum(runs.mapped("waiting_count")) + len(runs))
         while runs:
             going_on = runs.browse()

@@ -208,3 +208,25 @@ class CrmLead(models.Model):
     def _job_watch_idle(self):
         with turn(self) as leads:
             leads._cron_watch_idle()
+
+
+class CrmOperationRun(models.Model):
+    _inherit = "crm.operation.run"
+
+    @api.model
+    def _cron_run(self):
+        """What is due begins here; one job a run goes on with it."""
+        if not hands_out(self.env):
+            return super()._cron_run()
+        self.env["crm.operation"]._start_due()
+        for run in self._under_way():
+            name = run.sudo().operation_id.name
+            hand_out(run, "_job_run", self.env._("Playbook: run operation %s", name))
+        return None
+
+    def _job_run(self):
+        """Go on with the run, if it is not over while the job waited."""
+        with turn(self) as runs:
+            runs._run_in_turns()
+        if self._under_way() & self:
+            raise in_the_way(self.env)

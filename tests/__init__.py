@@ -1,5 +1,6 @@
 from . import test_access
 from . import test_answers_in_sets
+from . import test_automation_rules
 from . import test_base_partner_merge
 from . import test_batch_faults
 from . import test_contract_rpc
@@ -70,6 +71,7 @@ from . import test_tours_business_card
 from . import test_tours_day
 from . import test_tours_entity_import
 from . import test_tours_masters
+from . import test_tours_operation
 from . import test_tours_opportunity
 from . import test_tours_overview
 from . import test_tours_record

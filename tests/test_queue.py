@@ -130,6 +130,31 @@ class TestQueue(BaseCase):
         self._do_at_once()
         self.assertEqual(self._count_skipped(), 0)
 
+    def test_run_of_a_stored_operation_goes_on_in_a_job(self):
+        names = [{"name": f"Of an operation {number}"} for number in range(301)]
+        entities = self._as_manager("res.partner", "create", names)
+        operation = {
+            "name": "Large",
+            "domain": str([("id", "in", entities)]),
+            "description": "More than are done at once",
+            "add_to_segment_id": self._as_manager(
+                "crm.segment", "create", {"name": "List", "is_static": True}
+            ),
+        }
+        operation = self._as_manager("crm.operation", "create", operation)
+        run = self._as_manager("crm.operation", "run", [operation])
+        self._run_crons("run_operations")
+        self.assertEqual(
+            self._jobs("name, channel, state"),
+            [("Playbook: run operation Large", CHANNEL, "done")],
+        )
+        told = self._as_manager(
+            "crm.operation.run", "read", [run], ["state", "done_count"]
+        )
+        self.assertEqual(
+            [(one["state"], one["done_count"]) for one in told], [("done", 301)]
+        )
+
     # === WHAT GOES WRONG === #
 
     def test_failed_batch_is_a_job_that_a_person_starts_again(self):
