@@ -102,6 +102,7 @@
         "demo/demo_campaign_surveys.xml",
         "demo/demo_campaign_unpaid.xml",
         "demo/demo_company_sales.xml",
+        "demo/demo_goals.xml",
         "demo/demo_sports_club.xml",
         "demo/demo_day.xml",
         "demo/demo_customer.xml",

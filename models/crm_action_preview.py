@@ -13,6 +13,7 @@ from .rehearsal import rehearsal
 # So many actions are tried at once: whoever looks at a preview does not wait long.
 MOST = 20
 ICONS = {
+    "opened": "fa-star-o",
     "won": "fa-trophy",
     "lost": "fa-flag",
     "reopened": "fa-undo",
@@ -215,6 +216,7 @@ class CrmTransition(models.Model):
     def _facts(self):
         """Pairs of kind and text, in the order in which people care."""
         return [
+            *self._opened_facts(),
             *self._result_facts(),
             *self._stage_facts(),
             *self.planned_action_ids._task_facts(),
@@ -223,6 +225,11 @@ class CrmTransition(models.Model):
             *self._tell_facts(),
             *(("remark", text) for text in self._remarks()),
         ]
+
+    def _opened_facts(self):
+        if self.trigger != "opened":
+            return []
+        return [("opened", self.env._("Opens %s", self._journey().name))]
 
     def _result_facts(self):
         if not self.result:

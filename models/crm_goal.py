@@ -39,16 +39,12 @@ class CrmGoal(models.Model):
         models = ("crm.action.type", "crm.playbook")
         return [self.env[model].sudo().search(of_this) for model in models]
 
-    def _opportunity_of(self, partner, company):
-        """The open opportunity of an entity for this goal; opened if there is none.
+    def _open_of(self, partner, company):
+        """The open opportunity of an entity for this goal, in a company.
 
-        :param company: in which company it was asked for
+        One's own comes before others', the latest first.
         """
         self.ensure_one()
-        return self._open_of(partner, company) or self._open_for(partner, company)
-
-    def _open_of(self, partner, company):
-        """One's own before others', the latest first."""
         leads = as_engine(self.env["crm.lead"]).search(
             Domain("goal_id", "=", self.id)
             & Domain(
@@ -65,6 +61,7 @@ class CrmGoal(models.Model):
         return (own or leads)[:1]
 
     def _open_for(self, partner, company):
+        """Open an opportunity for this goal, and begin its playbook."""
         self._take_turn(partner)
         lead = as_engine(self.env["crm.lead"]).create(
             {

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from .engine import as_engine, is_engine
+from .event import Event
 
 
 class CrmActionType(models.Model):
@@ -81,16 +82,29 @@ class CrmAction(models.Model):
         """Have those without an opportunity belong to that of their type's goal."""
         for action in self:
             goal = action.action_type_id.goal_id
-            if goal and not action.lead_id:
-                lead = goal._opportunity_of(action.partner_id, action.company_id)
-                as_engine(action).write(
-                    {
-                        "lead_id": lead.id,
-                        "team_id": action.team_id.id or lead.team_id.id,
-                        "crm_campaign_id": lead.crm_campaign_id.id,
-                        **lead._stay_values(),
-                    }
-                )
+            if not goal or action.lead_id:
+                continue
+            asked = (action.partner_id, action.company_id)
+            if lead := goal._open_of(*asked):
+                action._join(lead)
+            else:
+                action._join(goal._open_for(*asked))
+                action._note_opened()
+
+    def _join(self, lead):
+        as_engine(self).write(
+            {
+                "lead_id": lead.id,
+                "team_id": self.team_id.id or lead.team_id.id,
+                "crm_campaign_id": lead.crm_campaign_id.id,
+                **lead._stay_values(),
+            }
+        )
+
+    def _note_opened(self):
+        """The ledger tells with which action the opportunity began."""
+        event = Event.of_action("opened", as_engine(self))
+        self.env["crm.transition"]._open(event)
 
     @api.model
     def _check_register_values(self, vals):

@@ -28,6 +28,7 @@ class CrmTransition(models.Model):
         [
             *TRIGGERS,
             ("started", "Playbook started"),
+            ("opened", "Opened for a goal"),
             ("moved", "Moved by hand"),
             ("closed", "Closed by hand"),
             ("reopened", "Reopened by hand"),

@@ -104,6 +104,27 @@ class TestCrmGoal(PlaybookCase):
         )
         self.assertEqual(len(leads), 1)
 
+    def test_the_ledger_tells_what_opened_it(self):
+        first, second = self._do(), self._do()
+        opened = first.lead_id.transition_ids.filtered(
+            lambda line: line.trigger == "opened"
+        )
+        self.assertEqual(opened.action_id, first)
+        self.assertNotIn("opened", second.answer_ids.mapped("trigger"))
+
+    def test_who_records_is_told_beforehand_that_it_opens(self):
+        values = {
+            "partner_id": self.partner.id,
+            "action_type_id": self.call.id,
+            "outcome_id": self.interested.id,
+        }
+        actions = self.env["crm.action"].with_user(self.seller)
+        told = [item["text"] for item in actions.preview_register([values])]
+        self.assertEqual(
+            told[:2], ["Opens Test renewal · Ada Bianchi", "Wins the opportunity"]
+        )
+        self.assertFalse(self.partner.open_goal_ids)
+
     # === CLOSING === #
 
     def test_an_outcome_that_wins_closes_it_and_the_next_opens_another(self):
@@ -252,6 +273,11 @@ class TestTeamPlaybook(PlaybookCase):
         self.assertFalse(lead.playbook_id)
         lead.partner_id = self.partner
         self.assertEqual(lead.playbook_stage_id, self.first)
+
+    def test_also_one_that_is_given_away_when_its_customer_is_known(self):
+        lead = self._create_lead(partner_id=False)
+        lead.write({"partner_id": self.partner.id, "user_id": self.other_seller.id})
+        self.assertEqual(lead.sudo().playbook_stage_id, self.first)
 
     def test_a_lead_begins_when_it_becomes_an_opportunity(self):
         lead = self._create_lead(type="lead")
