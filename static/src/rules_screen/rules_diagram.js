@@ -8,6 +8,9 @@ const NODE_HEIGHT = 38;
 const THICKEST = 7;
 const SPANS = [7, 30, 90, 365];
 const LOOP_HEIGHT = 16;
+const MARGIN = 36;
+// As the style sheet has it.
+const SHARE_OF_SCREEN = 0.72;
 const [SMALLEST, READABLE, LARGEST] = [0.15, 0.75, 3];
 const ICONS = { stage: "▤", status: "⚑", end: "◉", campaign: "✦", event: "ϟ" };
 
@@ -67,6 +70,10 @@ export class RulesDiagram extends Component {
         );
     }
 
+    onDays(ev) {
+        this.props.onDays(Math.max(1, Math.round(Number(ev.target.value)) || this.props.days));
+    }
+
     // --- where it stands ---------------------------------------------------------------
 
     /** Nodes and arrows with their places, and the size of it all. */
@@ -120,15 +127,17 @@ export class RulesDiagram extends Component {
         };
     }
 
-    path([first, ...rest]) {
-        let path = `M${first.x},${first.y}`;
-        rest.slice(0, -1).forEach((point, index) => {
-            const next = rest[index + 1];
-            const isLast = index === rest.length - 2;
-            const [x, y] = isLast ? [next.x, next.y] : [(point.x + next.x) / 2, (point.y + next.y) / 2];
-            path += `Q${point.x},${point.y} ${x},${y}`;
-        });
-        return rest.length > 1 ? path : `${path}L${rest[0].x},${rest[0].y}`;
+    /** A smooth line through all the points, so that it comes by its words. */
+    path(points) {
+        const at = (index) => points[Math.min(Math.max(index, 0), points.length - 1)];
+        let path = `M${at(0).x},${at(0).y}`;
+        for (let index = 0; index < points.length - 1; index++) {
+            const [before, from, to, after] = [-1, 0, 1, 2].map((step) => at(index + step));
+            const leave = [from.x + (to.x - before.x) / 6, from.y + (to.y - before.y) / 6];
+            const arrive = [to.x - (after.x - from.x) / 6, to.y - (after.y - from.y) / 6];
+            path += `C${leave} ${arrive} ${to.x},${to.y}`;
+        }
+        return path;
     }
 
     label({ label, traffic, loop }) {
@@ -155,15 +164,22 @@ export class RulesDiagram extends Component {
         return this.canvas.el;
     }
 
-    /** As large as the screen is wide, but never too small to read. */
+    /** How large it is where all of it is seen. */
+    get whole() {
+        const across = (this.frame.clientWidth - MARGIN) / this.layout.width;
+        const down = (SHARE_OF_SCREEN * window.innerHeight - MARGIN) / this.layout.height;
+        return Math.min(1.2, across, down);
+    }
+
+    /** All of it, but never too small to read. */
     begin() {
         if (this.frame) {
-            this.state.zoom = Math.min(1.2, Math.max(READABLE, this.frame.clientWidth / this.layout.width));
+            this.state.zoom = Math.max(READABLE, this.whole);
         }
     }
 
     fit() {
-        this.state.zoom = Math.min(1.2, this.frame.clientWidth / this.layout.width);
+        this.state.zoom = this.whole;
     }
 
     zoomBy(factor) {
