@@ -3,6 +3,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -58,7 +59,7 @@ class CrmOperationRun(models.Model):
         "running": {"done", "failed", "stopped"},
         "stopped": {"running"},
         "done": set(),
-        "failed": set(),
+        "failed": {"running"},
     }
 
     operation_id = fields.Many2one(
@@ -170,14 +171,14 @@ class CrmOperationRun(models.Model):
         return True
 
     def action_go_on(self):
-        """Have stopped runs go on where they stood; the scheduler does it."""
+        """Have stopped and failed runs go on where they stood, by the scheduler."""
         self.operation_id.check_access("write")
         for run in self:
             run.operation_id._check_not_under_way()
             if not run.sudo().started_at:
                 run._begin()
             else:
-                run._move_to("running", ended_at=False)
+                run._move_to("running", ended_at=False, failure=False)
         self._wake()
         return True
 
@@ -300,12 +301,21 @@ class CrmOperationRun(models.Model):
 
     def _step(self):
         if targets := self._next_batch():
-            self._do(targets)
-            return True
+            return self._do_or_fail(targets)
         if self.state == "planned":
             return self._begin_or_fail()
         self._end_if_over()
         return False
+
+    def _do_or_fail(self, targets):
+        """Do a batch; what is in the way of all of them ends the run."""
+        try:
+            self._acting()._check_ready()
+        except UserError as error:
+            self._fail(str(error))
+            return False
+        self._do(targets)
+        return True
 
     def _begin_or_fail(self):
         try:

@@ -366,6 +366,24 @@ class TestCrmOperation(OperationCase):
             [len(self._planned(person)) for person in self.people], [1] * 5
         )
 
+    def test_run_whose_campaign_is_paused_fails_and_goes_on_later(self):
+        campaign = self._create_campaign(self.people[:0])
+        campaign.action_launch()
+        operation = self._create_operation(spawn_campaign_id=campaign.id)
+        with patch(f"{RUNS}.AT_ONCE", 0), patch(f"{RUNS}.BATCH", 2):
+            run = self._run(operation)
+            run._take_turn()
+            run._take_turn()
+            campaign.action_pause()
+            self._run_cron()
+            self.assertEqual((run.state, run.waiting_count), ("failed", 3))
+            self.assertIn("does not run", run.failure)
+            campaign.action_resume()
+            run.with_user(self.manager).action_go_on()
+            self._run_cron()
+        self.assertEqual((run.state, run.done_count), ("done", 5))
+        self.assertEqual(campaign.lead_ids.partner_id, self.people)
+
     def test_record_at_fault_is_set_aside_and_the_others_are_done(self):
         operation = self._create_operation(task_type_id=self.call.id)
         original = type(operation)._plan
