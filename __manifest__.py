@@ -106,6 +106,7 @@
         "demo/demo_sports_club.xml",
         "demo/demo_day.xml",
         "demo/demo_customer.xml",
+        "demo/demo_points.xml",
     ],
     "assets": {
         "web.assets_backend": [

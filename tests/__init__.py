@@ -70,6 +70,7 @@ from . import test_tours_activity
 from . import test_tours_business_card
 from . import test_tours_day
 from . import test_tours_entity_import
+from . import test_tours_leaderboard
 from . import test_tours_masters
 from . import test_tours_operation
 from . import test_tours_opportunity
