@@ -284,7 +284,7 @@ class CrmLeaderboard(models.AbstractModel):
     @api.model
     def _goals(self, user):
         """What the user has reached of the targets of the challenges that run."""
-        goals = user._running_goals()
+        goals = user._goals_of(fields.Date.today())
         goals._count_now()
         return [goal._told() for goal in goals]
 

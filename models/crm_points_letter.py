@@ -162,7 +162,7 @@ class CrmPointsLetter(models.Model):
         tables = self._tables(week, of_company, points, done)
         sums = {person: points.get(person, 0) for person in everybody}
         sums |= points
-        goals = self._goals(people)
+        goals = self._goals(people, first_day + timedelta(days=6))
         return {
             person: {
                 "points": points.get(person, 0),
@@ -266,9 +266,9 @@ class CrmPointsLetter(models.Model):
         return tables
 
     @api.model
-    def _goals(self, people):
-        """{person: goals of the challenges that run}"""
-        goals = people._running_goals()
+    def _goals(self, people, day):
+        """{person: goals of the last day of the week}"""
+        goals = people._goals_of(day)
         goals._count_now()
         return goals.grouped("user_id")
 

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import models
 from odoo.fields import Domain
 
 
@@ -92,12 +92,11 @@ class GamificationGoal(models.Model):
 class ResUsers(models.Model):
     _inherit = "res.users"
 
-    def _running_goals(self):
-        """The goals of today, of the challenges that run, of these users.
+    def _goals_of(self, day):
+        """The goals that these users had on a day, of the challenges that run.
 
         Odoo's own "set your time zone", once and for all, is no target of sales.
         """
-        today = fields.Date.today()
         over_our_work = Domain("definition_id.compute_code", "like", "object._crm_")
         return (
             self.env["gamification.goal"]
@@ -105,17 +104,14 @@ class ResUsers(models.Model):
             .search(
                 Domain("user_id", "in", self.ids)
                 & Domain("challenge_id.state", "=", "inprogress")
-                & Domain("state", "in", ("inprogress", "reached"))
-                & Domain("closed", "=", False)
+                & Domain("state", "in", ("inprogress", "reached", "failed"))
                 & (over_our_work | Domain("challenge_id.period", "!=", "once"))
-                & (Domain("start_date", "=", False) | Domain("start_date", "<=", today))
-                & (Domain("end_date", "=", False) | Domain("end_date", ">=", today)),
+                & (Domain("start_date", "=", False) | Domain("start_date", "<=", day))
+                & (Domain("end_date", "=", False) | Domain("end_date", ">=", day)),
                 order="end_date, definition_id, id",
             )
             # Of a week, Odoo names the day after as its end.
             .filtered(
-                lambda goal: (
-                    goal.challenge_id.period != "weekly" or goal.end_date > today
-                )
+                lambda goal: goal.challenge_id.period != "weekly" or goal.end_date > day
             )
         )

@@ -213,6 +213,18 @@ class TestCrmPointsLetter(TeamCase):
         (kind,) = self._letter_of(self.seller).figures["types"]
         self.assertEqual(kind["name"], "Llamada de prueba")
 
+    def test_letter_tells_the_targets_of_the_week_that_has_ended(self):
+        challenge = self.env.ref("crm_playbook.challenge_week")
+        with self._at("2026-02-25 12:00:00"):
+            challenge.action_start()
+            self._line(40, "2026-02-25 12:00:00", self.seller)
+        with self._at("2026-03-02 07:00:00"):
+            challenge._generate_goals_from_challenge()
+            self._line(2, "2026-03-02 06:00:00", self.seller)
+            self._write()
+        (goal,) = self._letter_of(self.seller).figures["goals"]
+        self.assertEqual((goal["current"], goal["percent"]), (40, 40))
+
     def test_totals_are_asked_for_once_for_all(self):
         with self._at("2026-03-02 07:00:00"):
             letters = self.env["crm.points.letter"]

@@ -35,6 +35,4 @@ class TestToursLeaderboard(HttpCase, TeamCase):
         self._tour("crm_playbook_field_seller_looks_at_the_leaderboard")
 
     def _tour(self, name):
-        self.start_tour(
-            "/odoo/leaderboard", name, login=self.seller.login, timeout=180
-        )
+        self.start_tour("/odoo/leaderboard", name, login=self.seller.login, timeout=180)
