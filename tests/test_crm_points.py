@@ -65,6 +65,17 @@ class TestCrmPoints(TeamCase):
         action.correct(self.no_answer.id)
         self.assertEqual(self._lines().team_id, self.team)
 
+    def test_what_comes_back_of_a_corrected_action_gives_nothing(self):
+        self._create_rule(self.interested, points=5)
+        self._create_rule(trigger="mail_clicked", points=2)
+        first, second = self._done(self.interested), self._done(self.interested)
+        first.correct(self.no_answer.id)
+        for action in (first, second):
+            event = Event.of_action("mail_clicked", action.sudo())
+            self.env["crm.playbook.rule"]._answer(event)
+        self.assertEqual((first.points, second.points), (5, 7))
+        self.assertEqual(sum(self._lines().mapped("points")), 7)
+
     def test_event_without_action_is_of_whoever_has_the_opportunity(self):
         self._create_rule(trigger="order_confirmed", points=4)
         order = self._order(self._start())
