@@ -125,9 +125,7 @@ class CrmRules(models.AbstractModel):
         self._check_may_shape()
         stage = self.env["crm.playbook.stage"].browse(stage_id or []).exists()
         playbook = self.env["crm.playbook"].browse(playbook_id or []).exists()
-        playbook = stage.playbook_id or playbook
-        (playbook or stage).check_access("read")
-        return playbook, stage
+        return stage.playbook_id or playbook, stage
 
     @api.model
     def _of_scope(self, playbook, stage):
