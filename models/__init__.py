@@ -87,7 +87,6 @@ from . import crm_goal
 from . import crm_goal_actions
 from . import crm_team_playbook
 from . import res_partner_goals
-from . import res_partner_call_centre
 from . import crm_replacement
 from . import crm_replacement_line
 from . import res_config_settings
@@ -108,6 +107,7 @@ from . import res_partner_debts
 from . import res_partner_touches
 from . import res_partner_segments
 from . import res_partner_kind
+from . import res_partner_call_centre
 from . import res_partner_roles
 from . import res_partner_timeline
 from . import res_partner_figures

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -34,6 +35,22 @@ class CrmGoal(models.Model):
         "UNIQUE(name)", "A goal with this name exists already."
     )
 
+    @api.constrains("playbook_id")
+    def _check_playbook_is_for_it(self):
+        """Who begins a playbook has its goal: another would never be found again."""
+        for goal in self:
+            own = goal.playbook_id.goal_id
+            if own and own != goal:
+                raise ValidationError(
+                    self.env._(
+                        "Playbook %(playbook)s is for %(other)s: choose one that is "
+                        "for %(goal)s, or for no goal.",
+                        playbook=goal.playbook_id.name,
+                        other=own.name,
+                        goal=goal.name,
+                    )
+                )
+
     def _brought_about_by(self):
         of_this = [("goal_id", "=", self.id)]
         models = ("crm.action.type", "crm.playbook")
@@ -60,8 +77,11 @@ class CrmGoal(models.Model):
         own = leads.filtered(lambda lead: lead.user_id == self.env.user)
         return (own or leads)[:1]
 
-    def _open_for(self, partner, company):
-        """Open an opportunity for this goal, and begin its playbook."""
+    def _open_for(self, partner, company, doer):
+        """Open an opportunity for this goal, and begin its playbook.
+
+        :param doer: who has it if the entity has no salesperson in the company
+        """
         self._take_turn(partner)
         lead = as_engine(self.env["crm.lead"]).create(
             {
@@ -69,15 +89,21 @@ class CrmGoal(models.Model):
                 "type": "opportunity",
                 "partner_id": partner.id,
                 "goal_id": self.id,
-                "user_id": (partner.user_id or self.env.user).id,
+                "user_id": self._salesperson(partner, company, doer).id,
                 "company_id": company.id,
                 "commercial_status_id": partner.commercial_status_id.id,
                 "commercial_status_date": partner.commercial_status_date,
             }
         )
-        if self.playbook_id:
-            lead.start_playbook(self.playbook_id.id)
+        lead._begin(self.playbook_id or lead.team_id.playbook_id)
         return lead
+
+    def _salesperson(self, partner, company, doer):
+        """Whose the opportunity is: nobody's, where neither works in the company."""
+        people = partner.user_id | doer
+        return people.sudo().filtered(
+            lambda user: user.active and company in user.company_ids
+        )[:1]
 
     def _take_turn(self, partner):
         """Of two who open it at once, the second begins anew, and finds it open.

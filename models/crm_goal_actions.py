@@ -30,6 +30,12 @@ class CrmPlaybook(models.Model):
         help="What the opportunities that follow it are for.",
     )
 
+    @api.constrains("goal_id")
+    def _check_begun_for_its_goal(self):
+        goals = self.env["crm.goal"].sudo().with_context(active_test=False)
+        of_these = [("playbook_id", "in", self.ids)]
+        goals.search(of_these)._check_playbook_is_for_it()
+
 
 class CrmPlaybookStage(models.Model):
     """Who enters a playbook has its goal."""
@@ -78,6 +84,13 @@ class CrmAction(models.Model):
         self._join_goal()
         return super()._complete(*args, **kwargs)
 
+    @api.model
+    def _create_planned(self, columns, values, guests=()):
+        actions = super()._create_planned(columns, values, guests)
+        if self.env["crm.action.type"].browse(values["action_type_id"]).goal_id:
+            actions._join_goal()
+        return actions
+
     def _join_goal(self):
         """Have those without an opportunity belong to that of their type's goal."""
         for action in self:
@@ -88,7 +101,8 @@ class CrmAction(models.Model):
             if lead := goal._open_of(*asked):
                 action._join(lead)
             else:
-                action._join(goal._open_for(*asked))
+                doer = action.user_id or self.env.user
+                action._join(goal._open_for(*asked, doer))
                 action._note_opened()
 
     def _join(self, lead):

@@ -9,12 +9,13 @@ KINDS = {
     "action_type": ("action_type_id", "by_action_type_id"),
     "outcome": ("outcome_id", "by_outcome_id"),
     "status": ("commercial_status_id", "by_commercial_status_id"),
+    "goal": ("goal_id", "by_goal_id"),
 }
 BATCH = 500
 
 
 class CrmReplacement(models.Model):
-    """A type, an outcome or a status gives way to another, wherever it is named.
+    """A type, outcome, status or goal gives way to another, wherever it is named.
 
     All records, rules and stored conditions name the other afterwards; the replacement
     is the log of it, and can be put back: who was changed, and still names the other,
@@ -48,6 +49,7 @@ class CrmReplacement(models.Model):
             ("action_type", "Action Type"),
             ("outcome", "Outcome"),
             ("status", "Commercial Status"),
+            ("goal", "Goal"),
         ],
         required=True,
         default="outcome",
@@ -66,6 +68,8 @@ class CrmReplacement(models.Model):
     by_commercial_status_id = fields.Many2one(
         "crm.commercial.status", "By Status", ondelete="restrict"
     )
+    goal_id = fields.Many2one("crm.goal", "Replace Goal", ondelete="restrict")
+    by_goal_id = fields.Many2one("crm.goal", ondelete="restrict")
     deactivates = fields.Boolean(
         "Archive What Is Replaced",
         default=True,

@@ -2,8 +2,8 @@ from odoo import api, fields, models
 
 from .engine import as_engine, is_engine
 
-# What an opportunity needs before it can begin the playbook of its team.
-BEGINNING = {"team_id", "partner_id", "type"}
+# What may bring an opportunity to where it begins the playbook of its team.
+BEGINNING = {"team_id", "user_id", "partner_id", "type"}
 
 
 class CrmTeam(models.Model):
@@ -35,17 +35,38 @@ class CrmLead(models.Model):
         return leads
 
     def write(self, vals):
+        if BEGINNING.isdisjoint(vals) or is_engine(self.env):
+            return super().write(vals)
+        before = {lead: lead._beginning() for lead in self}
         result = super().write(vals)
-        if not BEGINNING.isdisjoint(vals) and not is_engine(self.env):
-            self._begin_playbook_of_team()
+        self.filtered(
+            lambda lead: lead._beginning() != before[lead]
+        )._begin_playbook_of_team()
         return result
+
+    def _beginning(self):
+        """Where it stands with what a beginning needs; the same, it begins nothing."""
+        return self.team_id, bool(self.partner_id), self.type
 
     def _begin_playbook_of_team(self):
         # Whoever makes the opportunity may have given it to somebody else.
-        for lead in as_engine(self):
-            playbook = lead.team_id.playbook_id
-            if lead._may_begin() and playbook.active and playbook._steps():
-                lead.start_playbook(playbook.id)
+        leads = as_engine(self)
+        for playbook, of_teams in leads.grouped(
+            lambda one: one.team_id.playbook_id
+        ).items():
+            of_teams._begin(playbook)
+
+    def _begin(self, playbook):
+        """Begin a playbook that nobody has chosen for them, where that can be."""
+        no_company = self.env["res.company"]
+        beginning = self.filtered(
+            lambda lead: (
+                lead._may_begin()
+                and playbook.company_id in (lead.company_id, no_company)
+            )
+        )
+        if beginning and playbook.active and playbook._steps():
+            beginning.start_playbook(playbook.id)
 
     def _may_begin(self):
         """Whether it is an open opportunity of a known customer, without a playbook."""

@@ -24,7 +24,8 @@ class ResCompany(models.Model):
         "First Day of the Working Week",
         required=True,
         default="1",
-        help="With which day the weeks of agendas, points and reports begin.",
+        help="With which day the weeks of agendas and points begin; lists and charts "
+        "follow the language.",
     )
     crm_call_centre_kind_id = fields.Many2one(
         "crm.entity.kind",

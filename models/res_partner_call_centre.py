@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from .engine import as_feed
+
 OPERATORS = "crm_playbook.group_call_centre"
 
 
@@ -20,13 +22,17 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """A contact of a company is of no kind by that."""
-        if self._kind_of_operators():
-            vals_list = [
-                {"entity_kind_id": False, **vals} if vals.get("parent_id") else vals
-                for vals in vals_list
-            ]
-        return super().create(vals_list)
+        """A contact of a company is of no kind by that; who is not entered in a form,
+        where the kind is seen, may lack what it requires.
+        """
+        kind = self._kind_of_operators()
+        if not kind or all("entity_kind_id" in vals for vals in vals_list):
+            return super().create(vals_list)
+        told = [
+            {"entity_kind_id": not vals.get("parent_id") and kind.id, **vals}
+            for vals in vals_list
+        ]
+        return super(ResPartner, as_feed(self)).create(told).with_env(self.env)
 
     @api.model
     def _kind_of_operators(self):

@@ -80,6 +80,38 @@ class TestCrmGoal(PlaybookCase):
         planned.done(self.no_answer.id)
         self.assertEqual(planned.lead_id.goal_id, self.goal)
 
+    def test_what_a_rule_plans_without_an_opportunity_belongs_to_it(self):
+        self.visit.goal_id = False
+        self.env["crm.playbook.rule"].create(
+            {
+                "action_type_id": self.visit.id,
+                "outcome_id": self.no_answer.id,
+                "task_type_id": self.call.id,
+            }
+        )
+        visit = self._do(action_type=self.visit)
+        planned = visit.answer_ids.planned_action_ids
+        self.assertFalse(visit.lead_id)
+        self.assertEqual(planned.action_type_id, self.call)
+        self.assertEqual(planned.lead_id.goal_id, self.goal)
+
+    def test_it_is_of_who_did_it_where_the_salesperson_is_not_in_the_company(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        stranger = self._create_user(
+            "stranger",
+            "sales_team.group_sale_salesman",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        self.partner.user_id = stranger
+        self.assertEqual(self._do().lead_id.user_id, self.seller)
+
+    def test_it_is_of_who_did_it_and_not_of_who_records_it(self):
+        self.partner.user_id = False
+        leader = self._create_user("leader", "sales_team.group_sale_salesman_all_leads")
+        done = self._do(user=leader, user_id=self.seller.id)
+        self.assertEqual(done.lead_id.user_id, self.seller)
+
     def test_an_action_of_an_opportunity_stays_with_that(self):
         lead = self.env["crm.lead"].create(
             {"name": "Own", "partner_id": self.partner.id, "user_id": self.seller.id}
@@ -160,6 +192,27 @@ class TestCrmGoal(PlaybookCase):
         lead = self._do().lead_id
         self.assertEqual(lead.playbook_stage_id, self.first)
 
+    def test_a_goal_without_playbook_begins_that_of_the_team(self):
+        self.team.playbook_id = self.playbook
+        self.assertEqual(self._do().lead_id.playbook_stage_id, self.first)
+
+    def test_a_playbook_that_cannot_be_begun_stops_nobody(self):
+        self.goal.playbook_id = self.playbook
+        self.playbook.active = False
+        self.assertFalse(self._do().lead_id.playbook_id)
+        self.playbook.active = True
+        self.playbook.company_id = self.env["res.company"].create({"name": "Else"})
+        other = self._create_partner("Bea")
+        self.assertFalse(self._do(partner_id=other.id).lead_id.playbook_id)
+
+    def test_a_goal_does_not_begin_a_playbook_of_another_goal(self):
+        self.goal.playbook_id = self.playbook
+        with self.assertRaisesRegex(UserError, "for no goal"):
+            self.playbook.goal_id = self.other_goal
+        self.playbook.goal_id = self.goal
+        with self.assertRaisesRegex(UserError, "for no goal"):
+            self.other_goal.playbook_id = self.playbook
+
     def test_who_follows_a_playbook_has_its_goal(self):
         self.playbook.goal_id = self.other_goal
         lead = self.env["crm.lead"].create(
@@ -230,6 +283,20 @@ class TestCrmGoal(PlaybookCase):
         with self.assertRaises(UserError):
             self.goal.active = False
 
+    def test_a_goal_is_replaced_by_another(self):
+        lead = self._do().lead_id
+        replacement = self.env["crm.replacement"].with_user(self.manager)
+        replacement = replacement.create(
+            {
+                "kind": "goal",
+                "goal_id": self.goal.id,
+                "by_goal_id": self.other_goal.id,
+            }
+        )
+        replacement.replace()
+        self.assertEqual((lead | self._do().lead_id).goal_id, self.other_goal)
+        self.assertFalse(self.goal.active)
+
     def test_salespeople_do_not_shape_goals(self):
         with self.assertRaises(AccessError):
             self.goal.with_user(self.seller).name = "Mine"
@@ -291,22 +358,36 @@ class TestTeamPlaybook(PlaybookCase):
         lead.team_id = self.team
         self.assertEqual(lead.playbook_stage_id, self.first)
 
+    def test_it_begins_when_it_is_given_to_a_salesperson_of_the_team(self):
+        outsider = self._create_user("outsider", "sales_team.group_sale_salesman")
+        foreign = self.env["crm.team"].create({"name": "X", "member_ids": outsider.ids})
+        lead = self._create_lead(team_id=foreign.id, user_id=False).sudo()
+        lead.user_id = self.other_seller
+        self.assertEqual(lead.team_id, self.team)
+        self.assertEqual(lead.playbook_stage_id, self.first)
+
+    def test_what_was_there_before_begins_nothing_by_being_written_again(self):
+        self.team.playbook_id = False
+        lead = self._create_lead()
+        self.team.playbook_id = self.playbook
+        lead.write({"team_id": self.team.id, "partner_id": self.partner.id})
+        self.assertFalse(lead.playbook_id)
+
     def test_what_follows_another_playbook_goes_on(self):
         other = self.env["crm.playbook"].create({"name": "Other"})
         stage = self._create_stage("Only", playbook=other)
-        self.team.playbook_id = False
-        lead = self._create_lead()
+        foreign = self.env["crm.team"].create({"name": "X"})
+        lead = self._create_lead(team_id=foreign.id)
         lead.start_playbook(other.id)
-        self.team.playbook_id = self.playbook
-        lead.write({"team_id": self.team.id})
+        lead.team_id = self.team
         self.assertEqual(lead.playbook_stage_id, stage)
 
     def test_a_closed_opportunity_begins_nothing(self):
         self.team.playbook_id = False
-        lead = self._create_lead()
+        lead = self._create_lead(partner_id=False)
         lead.action_set_lost()
         self.team.playbook_id = self.playbook
-        lead.write({"team_id": self.team.id})
+        lead.write({"partner_id": self.partner.id})
         self.assertFalse(lead.playbook_id)
 
     def test_the_playbook_of_another_company_is_refused(self):
@@ -343,6 +424,15 @@ class TestCallCentre(PlaybookCase):
         other = self.env["crm.entity.kind"].create({"name": "Test other"})
         entered = self._enter(self.operator, entity_kind_id=other.id)
         self.assertEqual(entered.entity_kind_id, other)
+
+    def test_who_comes_in_besides_may_lack_what_the_kind_requires(self):
+        self.kind.requirement_ids = [(0, 0, {"field_path": "phone"})]
+        partners = self.env["res.partner"].with_user(self.operator)
+        entered = partners.find_or_create("Caller <caller@test.example>")
+        self.assertEqual(entered.entity_kind_id, self.kind)
+        self.assertTrue(entered.is_incomplete)
+        with self.assertRaises(UserError):
+            self._enter(self.operator, entity_kind_id=self.kind.id)
 
     def test_contacts_of_a_company_are_of_none(self):
         company = self._enter(self.clerk, is_company=True)

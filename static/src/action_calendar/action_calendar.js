@@ -2,8 +2,15 @@ import { registry } from "@web/core/registry";
 import { serializeDateTime } from "@web/core/l10n/dates";
 import { calendarView } from "@web/views/calendar/calendar_view";
 
+import { firstDayOfWeek } from "../working_week/working_week";
+
 /** Free tasks have a date but no end: they are shown too, as if they took an hour. */
 export class ActionCalendarModel extends calendarView.Model {
+    setup() {
+        super.setup(...arguments);
+        this.meta.firstDayOfWeek = firstDayOfWeek() % 7;
+    }
+
     computeRangeDomain(data) {
         const start = serializeDateTime(data.range.start);
         return [
