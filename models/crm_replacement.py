@@ -1,6 +1,9 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from .crm_replacement_places import places_of
 
@@ -12,6 +15,20 @@ KINDS = {
     "goal": ("goal_id", "by_goal_id"),
 }
 BATCH = 500
+# After so long, what others were adding while it was replaced is looked for.
+LOOKING_AGAIN = (timedelta(minutes=1), timedelta(minutes=30))
+# What a rule asks for.
+SITUATION = (
+    "trigger",
+    "playbook_id",
+    "stage_id",
+    "action_type_id",
+    "outcome_id",
+    "attempts",
+    "idle_hours",
+    "score_min",
+    "score_max",
+)
 
 
 class CrmReplacement(models.Model):
@@ -89,6 +106,11 @@ class CrmReplacement(models.Model):
     found_count = fields.Integer("Records Found", compute="_compute_counts")
     replaced_count = fields.Integer("Records Replaced", compute="_compute_counts")
     restored_count = fields.Integer("Records Put Back", compute="_compute_counts")
+    twin_rule_ids = fields.Many2many(
+        "crm.playbook.rule",
+        string="Rules That Will Answer the Same",
+        compute="_compute_twin_rule_ids",
+    )
     replaced_at = fields.Datetime(readonly=True, copy=False)
     replaced_by_id = fields.Many2one("res.users", "Done By", readonly=True, copy=False)
     reverted_at = fields.Datetime("Put Back At", readonly=True, copy=False)
@@ -113,6 +135,27 @@ class CrmReplacement(models.Model):
             replacement.found_count = sum(lines.mapped("found_count"))
             replacement.replaced_count = sum(lines.mapped("replaced_count"))
             replacement.restored_count = sum(lines.mapped("restored_count"))
+
+    @api.depends("kind", "state", *(name for names in KINDS.values() for name in names))
+    def _compute_twin_rule_ids(self):
+        """Of rules that will stand in one situation, the first in order answers."""
+        for replacement in self:
+            twins = [rules for rules in replacement._situations() if len(rules) > 1]
+            replacement.twin_rule_ids = self.env["crm.playbook.rule"].union(*twins)
+
+    def _situations(self):
+        """The rules of both, those together that will answer in one situation."""
+        _replaced, by = self._both()
+        rules = self._rules_of_both()
+        return rules.grouped(lambda rule: rule._situation_with(by)).values()
+
+    def _rules_of_both(self):
+        """The rules that ask for what is replaced, or for what takes its place."""
+        replaced, by = self._both()
+        rules = self.env["crm.playbook.rule"].sudo()
+        name = KINDS[self.kind or "outcome"][0]
+        asks = self.state == "draft" and name in SITUATION
+        return rules.search([(name, "in", (replaced | by).ids)]) if asks else rules
 
     @api.constrains("kind", *(name for names in KINDS.values() for name in names))
     def _check_both(self):
@@ -189,19 +232,17 @@ class CrmReplacement(models.Model):
         self._check_can_take_its_place(replaced, by)
         if self.state == "draft":
             self.sudo().line_ids.unlink()
-        for place in places_of(self.sudo().env, self._target()):
-            if place.count(replaced.id):
-                self._line_of(place)._replace(replaced.id, by.id)
+        self._replace_all(replaced, by)
         archives = self.deactivates and replaced.sudo().active
         if archives:
             replaced.sudo().active = False
-        self._settle()
         self._move_to(
             "done",
             has_archived=self.has_archived or archives,
-            replaced_at=fields.Datetime.now(),
-            replaced_by_id=self.env.uid,
+            replaced_at=self.replaced_at or fields.Datetime.now(),
+            replaced_by_id=self.replaced_by_id.id or self.env.uid,
         )
+        self._look_again()
         return True
 
     def revert(self):
@@ -213,6 +254,7 @@ class CrmReplacement(models.Model):
         self.check_access("write")
         self._lock()
         self._check_latest()
+        self._check_operations_rest()
         replaced, by = self._both()
         if self.has_archived:
             replaced.sudo().active = True
@@ -248,10 +290,44 @@ class CrmReplacement(models.Model):
         return self._both()[0]._name
 
     def _lock(self):
-        """Two at once take turns; who adds a record that names one of them, waits."""
-        self.lock_for_update()
-        for record in self._both():
-            record.sudo().lock_for_update()
+        """Two at once take turns; who adds records meanwhile is not held up."""
+        for record in (self, *self._both()):
+            self.env.execute_query(
+                SQL(
+                    "SELECT id FROM %s WHERE id = %s FOR NO KEY UPDATE",
+                    SQL.identifier(record._table),
+                    record.id,
+                )
+            )
+
+    def _look_again(self):
+        """What others were adding meanwhile could not be seen: it is replaced soon."""
+        if self.deactivates:
+            cron = self.env.ref("crm_playbook.ir_cron_replace_rest").sudo()
+            now = fields.Datetime.now()
+            cron._trigger(at=[now + delay for delay in LOOKING_AGAIN])
+
+    @api.model
+    def _cron_replace_rest(self):
+        """Replace what was being added while it was replaced everywhere else."""
+        since = fields.Datetime.now() - 2 * LOOKING_AGAIN[-1]
+        for replacement in self.search(
+            [
+                ("state", "=", "done"),
+                ("deactivates", "=", True),
+                ("replaced_at", ">=", since),
+            ]
+        ):
+            replaced, by = replacement._both()
+            rest = not replaced.active and by.active and replacement.preview()
+            if rest:
+                replacement._replace_all(replaced, by)
+
+    def _replace_all(self, replaced, by):
+        for place in places_of(self.sudo().env, self._target()):
+            if place.count(replaced.id):
+                self._line_of(place)._replace(replaced.id, by.id)
+        self._settle()
 
     def _line_of(self, place):
         lines = self.sudo().line_ids
@@ -299,6 +375,18 @@ class CrmReplacement(models.Model):
             )
         if self.kind == "action_type" and not by._is_message():
             replaced._check_never_automatic(by)
+        self._check_operations_rest()
+
+    def _check_operations_rest(self):
+        """What an operation does, or looks for, does not change in the midst of it."""
+        operations = self.env["crm.operation"].sudo().with_context(active_test=False)
+        both = [record.id for record in self._both()]
+        naming = [
+            Domain(name, "in", both)
+            for name, field in operations._fields.items()
+            if field.store and field.comodel_name == self._target()
+        ]
+        operations.search(Domain.OR(naming))._check_not_under_way()
 
     def _check_latest(self):
         """What was replaced once more since is put back in the other order."""
@@ -316,3 +404,15 @@ class CrmReplacement(models.Model):
     def _check_done(self):
         if self.state != "done":
             raise UserError(self.env._("%s is not there to be put back.", self.name))
+
+
+class CrmPlaybookRule(models.Model):
+    """What a rule will ask for when one gives way to another."""
+
+    _inherit = "crm.playbook.rule"
+
+    def _situation_with(self, by):
+        """All it asks for, with ``by`` where it asks for one of that model."""
+        asked = (self[name] for name in SITUATION)
+        of_model = type(by)
+        return tuple(by if isinstance(one, of_model) and one else one for one in asked)

@@ -76,10 +76,12 @@ class CrmReplacementLine(models.Model):
         )
 
     def _keep_text(self, record, before, after):
-        """Keep what a text said; who was changed before is put back to that."""
+        """Keep what a text said; what people wrote in it since is not lost either."""
         kept = self.change_ids.filtered(lambda change: change.res_id == record.id)
-        if kept:
+        if kept and kept.after == before:
             kept.after = after
+        elif kept:
+            kept.write({"before": before, "after": after})
         else:
             kept.create(
                 {
@@ -105,7 +107,8 @@ class CrmReplacementChange(models.Model):
     had_both = fields.Boolean(
         help="It named the other already: only the replaced one was taken away."
     )
-    before = fields.Text()
-    after = fields.Text()
+    # Conditions that people keep for themselves are among them.
+    before = fields.Text(groups="base.group_system")
+    after = fields.Text(groups="base.group_system")
 
     _once_index = models.UniqueIndex("(line_id, res_id)")

@@ -7,7 +7,6 @@ in ``crm.replacement.change`` which records it changed, so that just these are p
 
 import json
 
-from odoo import fields
 from odoo.tools import SQL
 
 from .domain_text import replace_in_domain
@@ -16,6 +15,7 @@ from .domain_text import replace_in_domain
 DOMAINS = [
     ("crm.segment", "domain", "res.partner"),
     ("crm.operation", "domain", "looks_at"),
+    ("crm.entity.feed", "domain", "res.partner"),
     ("ir.filters", "domain", "model_id"),
     ("mailing.mailing", "mailing_domain", "mailing_model_real"),
     ("mailing.filter", "mailing_domain", "mailing_model_name"),
@@ -23,6 +23,11 @@ DOMAINS = [
     ("base.automation", "filter_domain", "model_name"),
     ("base.automation", "filter_pre_domain", "model_name"),
 ]
+# Texts that are one value: the model, its field, and the field that says of which.
+VALUES = {
+    ("ir.default", "json_value"): "field_id",
+    ("ir.actions.server", "value"): "update_field_id",
+}
 # What another record has already, and may not be there twice: those stay as they are.
 UNIQUE_WITH = {
     ("mailing.mailing", "crm_action_type_id"): ("crm_campaign_id", "playbook_stage_id")
@@ -46,21 +51,22 @@ def places_of(env, target):
         (model._name, field.name) for model, field in stored if _names(field, target)
     )
     texts = [(model, name) for model, name, _about in DOMAINS if model in env.registry]
-    defaults = [("ir.default", "json_value")]
-    return [place_of(env, target, *place) for place in [*names, *texts, *defaults]]
+    return [place_of(env, target, *place) for place in [*names, *texts, *VALUES]]
 
 
 def place_of(env, target, model, name):
     """The place that is a field of a model."""
     field = env[model]._fields[name]
-    if model == "ir.default":
-        kind = Defaults
+    if (model, name) in VALUES:
+        kind = Values
     else:
-        kind = {"many2one": Column, "many2many": Pairs}.get(field.type, Domains)
+        kind = KINDS_OF_PLACES.get(field.type, Domains)
     return kind(env[model].sudo().with_context(active_test=False), field, target)
 
 
 def _names(field, target):
+    if field.type == "reference":
+        return True
     if field.comodel_name != target:
         return False
     return field.type == "many2many" or (
@@ -98,25 +104,34 @@ class Place:
 
 
 class Column(Place):
-    """A record names one of them."""
+    """A record names one of them.
+
+    When the record was last written, and by whom, stays: people and filters ask it.
+    """
 
     def count(self, old):
         self.model.flush_model([self.field.name])
         return self.env.execute_query(
-            SQL("SELECT count(*) FROM %s WHERE %s = %s", self.table, self.column, old)
+            SQL(
+                "SELECT count(*) FROM %s WHERE %s = %s",
+                self.table,
+                self.column,
+                self._value(old),
+            )
         )[0][0]
 
     def replace(self, line, old, new):
         self._execute(
             SQL(
                 """WITH changed AS (
-                        UPDATE %s SET %s WHERE %s = %s %s RETURNING id
+                        UPDATE %s SET %s = %s WHERE %s = %s %s RETURNING id
                    ) INSERT INTO crm_replacement_change (line_id, res_id)
                      SELECT %s, id FROM changed ON CONFLICT DO NOTHING""",
                 self.table,
-                self._set(new),
                 self.column,
-                old,
+                self._value(new),
+                self.column,
+                self._value(old),
                 self._unless_twins(new),
                 line.id,
             )
@@ -125,15 +140,16 @@ class Column(Place):
     def put_back(self, line, old, new):
         return self._execute(
             SQL(
-                """UPDATE %s SET %s FROM crm_replacement_change change
+                """UPDATE %s SET %s = %s FROM crm_replacement_change change
                     WHERE change.line_id = %s AND change.res_id = %s.id
                       AND %s = %s""",
                 self.table,
-                self._set(old),
+                self.column,
+                self._value(old),
                 line.id,
                 self.table,
                 self.column,
-                new,
+                self._value(new),
             )
         )
 
@@ -145,15 +161,8 @@ class Column(Place):
     def column(self):
         return SQL.identifier(self.field.name)
 
-    def _set(self, record_id):
-        values = {self.field.name: record_id}
-        if self.model._log_access:
-            now = fields.Datetime.now()
-            values |= {"write_uid": self.env.uid, "write_date": now}
-        return SQL(", ").join(
-            SQL("%s = %s", SQL.identifier(name), value)
-            for name, value in values.items()
-        )
+    def _value(self, record_id):
+        return record_id
 
     def _unless_twins(self, new):
         """Leave out records that would be there twice."""
@@ -176,6 +185,13 @@ class Column(Place):
             new,
             alike,
         )
+
+
+class Reference(Column):
+    """A record names one of any model."""
+
+    def _value(self, record_id):
+        return f"{self.target},{record_id}"
 
 
 class Pairs(Place):
@@ -234,6 +250,8 @@ class Pairs(Place):
                    SELECT owner.id, %s FROM crm_replacement_change change
                      JOIN %s owner ON owner.id = change.res_id
                     WHERE change.line_id = %s
+                      AND EXISTS (SELECT FROM %s pair
+                                   WHERE pair.%s = owner.id AND pair.%s = %s)
                    ON CONFLICT DO NOTHING""",
                 self.table,
                 self.owner,
@@ -241,6 +259,10 @@ class Pairs(Place):
                 old,
                 SQL.identifier(self.model._table),
                 line.id,
+                self.table,
+                self.owner,
+                self.column,
+                new,
             )
         )
         self._execute(
@@ -331,10 +353,14 @@ class Domains(Texts):
         return getattr(named, "model", named)
 
 
-class Defaults(Texts):
-    """What new records have from the start, by Odoo's own defaults."""
+class Values(Texts):
+    """What new records have by Odoo's own defaults, and what server actions write."""
 
     def _replaced(self, record, old, new):
-        is_of_target = record.field_id.relation == self.target
-        value = record.json_value
-        return json.dumps(new) if is_of_target and value == json.dumps(old) else value
+        of = VALUES[self.model._name, self.field.name]
+        value = record[self.field.name]
+        is_named = record[of].relation == self.target and value == json.dumps(old)
+        return json.dumps(new) if is_named else value
+
+
+KINDS_OF_PLACES = {"many2one": Column, "reference": Reference, "many2many": Pairs}

@@ -3,6 +3,7 @@ from odoo.tests import TransactionCase, tagged
 from odoo.tools import SQL
 
 from ..models import bulk
+from ..models.crm_replacement_places import DOMAINS
 from ..models.domain_text import replace_in_domain
 from ..models.engine import as_engine
 from .common import PlaybookCase
@@ -190,6 +191,80 @@ class TestCrmReplacement(ReplacementCase):
         replacement.revert()
         self.assertEqual((first | second).outcome_id, self.interested)
 
+    def test_an_outcome_that_was_taken_off_since_does_not_come_back(self):
+        replacement = self._replace(self.interested, self.yes)
+        replacement.replace()
+        self.call.outcome_ids -= self.yes
+        replacement.revert()
+        self.assertNotIn(self.interested, self.call.outcome_ids)
+        self.assertIn(self.interested, self.visit.outcome_ids)
+
+    def test_when_records_were_written_is_not_touched(self):
+        action = self._do()
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE crm_action SET write_date = '2020-01-01' WHERE id = %s",
+                action.id,
+            )
+        )
+        action.invalidate_recordset()
+        replacement = self._replace(self.interested, self.yes)
+        replacement.replace()
+        self.assertEqual(action.write_date.year, 2020)
+        replacement.revert()
+        self.assertEqual(action.write_date.year, 2020)
+
+    def test_what_was_being_added_meanwhile_is_replaced_soon_after(self):
+        replacement = self._replace(self.interested, self.yes)
+        cron = self.env.ref("crm_playbook.ir_cron_replace_rest")
+        triggers = self.env["ir.cron.trigger"]
+        before = triggers.search_count([("cron_id", "=", cron.id)])
+        replacement.replace()
+        after = triggers.search_count([("cron_id", "=", cron.id)])
+        self.assertEqual(after - before, 2)
+        late = self._do(self.declined)
+        as_engine(late).outcome_id = self.interested
+        self.env["crm.replacement"]._cron_replace_rest()
+        self.assertEqual(late.outcome_id, self.yes)
+        replacement.revert()
+        self.assertEqual(late.outcome_id, self.interested)
+
+    def test_rules_that_will_answer_the_same_are_told(self):
+        mine, twin, _other = (
+            self._create_rule(action_type_id=False, outcome_id=outcome.id)
+            for outcome in (self.interested, self.yes, self.declined)
+        )
+        replacement = self._replace(self.interested, self.yes)
+        self.assertEqual(replacement.twin_rule_ids, mine | twin)
+        twin.playbook_id = self.playbook
+        replacement.invalidate_recordset()
+        self.assertFalse(replacement.twin_rule_ids)
+
+    def test_replaced_again_it_is_still_put_back_in_the_other_order(self):
+        first = self._replace(self.interested, self.yes, deactivates=False)
+        first.replace()
+        second = self._replace(self.yes, self.declined, deactivates=False)
+        second.replace()
+        first.replace()
+        with self.assertRaisesRegex(UserError, "Put back"):
+            first.revert()
+
+    def test_what_people_wrote_in_a_condition_since_is_not_lost(self):
+        segment = self._segment("had_outcome_ids", "in", self.interested.ids)
+        replacement = self._replace(self.interested, self.yes, deactivates=False)
+        replacement.replace()
+        edited = repr(
+            [("city", "=", "Rome"), ("had_outcome_ids", "in", self.interested.ids)]
+        )
+        segment.domain = edited
+        replacement.replace()
+        self.assertEqual(
+            segment.domain, edited.replace(str(self.interested.id), str(self.yes.id))
+        )
+        replacement.revert()
+        self.assertEqual(segment.domain, edited)
+
     def test_the_outcome_that_was_archived_before_stays_archived(self):
         self._do()
         self.interested.active = False
@@ -277,6 +352,61 @@ class TestCrmReplacement(ReplacementCase):
         replacement.revert()
         value = defaults._get("res.partner", "commercial_status_id")
         self.assertEqual(value, self.status.id)
+
+    def test_feeds_ask_for_the_other_status(self):
+        feed = self.env["crm.entity.feed"].search([], limit=1)
+        feed.domain = f"[('commercial_status_id', '=', {self.status.id})]"
+        self._replace(self.status, self.other_status).replace()
+        self.assertIn(str(self.other_status.id), feed.domain)
+
+    def test_server_actions_write_the_other_status(self):
+        action = self.env["ir.actions.server"].create(
+            {
+                "name": "Plan",
+                "state": "object_write",
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "update_path": "commercial_status_id",
+                "resource_ref": f"crm.commercial.status,{self.status.id}",
+                "value": str(self.status.id),
+            }
+        )
+        replacement = self._replace(self.status, self.other_status)
+        replacement.replace()
+        action.with_context(
+            active_model="res.partner", active_ids=self.partner.ids
+        ).run()
+        self.assertEqual(self.partner.commercial_status_id, self.other_status)
+        self.assertEqual(action.resource_ref, self.other_status)
+        replacement.revert()
+        self.assertEqual(action.value, str(self.status.id))
+        self.assertEqual(action.resource_ref, self.status)
+
+    def test_an_operation_that_is_under_way_is_not_changed(self):
+        operation = self.env["crm.operation"].create(
+            {"name": "Test operation", "commercial_status_id": self.status.id}
+        )
+        run = as_engine(self.env["crm.operation.run"]).create(
+            {"operation_id": operation.id, "state": "running"}
+        )
+        replacement = self._replace(self.status, self.other_status)
+        with self.assertRaisesRegex(UserError, "is running"):
+            replacement.replace()
+        run.state = "stopped"
+        replacement.replace()
+        self.assertEqual(operation.commercial_status_id, self.other_status)
+
+    def test_every_condition_that_the_add_on_stores_is_looked_at(self):
+        stored = {
+            (field.model_name, field.name)
+            for model in self.env.registry.values()
+            if not model._abstract and not model._transient
+            for field in model._fields.values()
+            if field.store and field.type in ("char", "text")
+            if "domain" in field.name and model._name.startswith("crm.")
+            if "crm_playbook" in field._modules
+        }
+        self.assertTrue(stored)
+        self.assertLessEqual(stored, {(model, name) for model, name, _ in DOMAINS})
 
     def test_filters_that_people_keep_name_the_other_status(self):
         kept = self.env["ir.filters"].create(
