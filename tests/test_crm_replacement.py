@@ -386,7 +386,11 @@ class TestCrmReplacement(ReplacementCase):
             {"name": "Test operation", "commercial_status_id": self.status.id}
         )
         run = as_engine(self.env["crm.operation.run"]).create(
-            {"operation_id": operation.id, "state": "running"}
+            {
+                "operation_id": operation.id,
+                "user_id": self.manager.id,
+                "state": "running",
+            }
         )
         replacement = self._replace(self.status, self.other_status)
         with self.assertRaisesRegex(UserError, "is running"):
