@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from .audience import SALESPEOPLE
+from .crm_transition_points import NOT_CORRECTED
 from .lookup import existing
 
 PERIODS = ("day", "week", "month", "quarter", "year")
@@ -284,7 +285,7 @@ class CrmLeaderboard(models.AbstractModel):
     @api.model
     def _goals(self, user):
         """What the user has reached of the targets of the challenges that run."""
-        goals = user._goals_of(fields.Date.today())
+        goals = user._goals_of(user.company_id._points_today())
         goals._count_now()
         return [goal._told() for goal in goals]
 
@@ -363,6 +364,7 @@ class CrmLeaderboard(models.AbstractModel):
             .sudo()
             .search(
                 Domain("points", ">", 0)
+                & NOT_CORRECTED
                 & Domain("date", ">=", fields.Datetime.now() - timedelta(days=1))
                 & scope,
                 order="id desc",

@@ -207,7 +207,16 @@ class CrmOperation(models.Model):
                     )
                 ) from error
 
-    @api.constrains("user_id")
+    @api.constrains(
+        "user_id",
+        "looks_at",
+        "segment_id",
+        "domain",
+        "company_id",
+        "commercial_status_id",
+        "task_type_id",
+        "spawn_campaign_id",
+    )
     def _check_owner_agrees(self):
         """Nobody makes somebody else's rights look for them."""
         may_name = self.env.uid == SUPERUSER_ID or self.env.user.has_group(

@@ -10,7 +10,7 @@ from odoo.tools import SQL
 from . import bulk
 from .crm_action_scheduler import _reason_of
 from .crm_operation_effects import REASONS
-from .engine import CONFLICTS, as_engine, unless_in_the_way
+from .engine import CONFLICTS, LOCKED, as_engine, unless_in_the_way
 
 # What costs little beside its rows, and does not keep anybody waiting for long.
 BATCH = 1000
@@ -356,7 +356,7 @@ class CrmOperationRun(models.Model):
         try:
             with self.env.cr.savepoint():
                 operation._apply(targets)
-        except CONFLICTS:
+        except LOCKED:
             raise  # a retry cures it: nobody is at fault
         except Exception as error:
             if len(targets) == 1:

@@ -1,3 +1,4 @@
+import logging
 from calendar import monthrange
 from datetime import datetime, time, timedelta
 
@@ -19,6 +20,8 @@ SCHEDULES = [
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # Of two days of any schedule, none is farther from the next than this.
 FARTHEST = 62
+
+_logger = logging.getLogger(__name__)
 
 
 class CrmOperation(models.Model):
@@ -170,8 +173,16 @@ class CrmOperation(models.Model):
         runs = self.env["crm.operation.run"].sudo()
         for operation in self.sudo().search(self._due_domain(), order="next_run_at"):
             if not runs._under_way(operation):
-                unless_in_the_way(self.env, operation._start_by_schedule)
+                operation._try_to_start()
                 self.env["ir.cron"]._commit_progress()
+
+    def _try_to_start(self):
+        """Plan its run; what goes wrong with one keeps no other from its own."""
+        try:
+            unless_in_the_way(self.env, self._start_by_schedule)
+        except Exception:
+            self.env.cr.rollback()
+            _logger.exception("%s could not be started", self)
 
     def _start_by_schedule(self):
         """Plan one run, whatever was missed; the next one is in the future."""

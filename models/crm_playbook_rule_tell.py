@@ -120,7 +120,12 @@ class CrmPlaybookRule(models.Model):
         asked = [of_line(line) for name, of_line in TOLD.items() if self[name]]
         users = self.env["res.users"].sudo().concat(*asked, self.sudo().tell_user_ids)
         users = users.browse(dict.fromkeys(users.ids)).filtered(
-            lambda user: user.active and not user.share and user.email
+            lambda user: (
+                user.active
+                and not user.share
+                and user.email
+                and (not line.company_id or line.company_id in user.company_ids)
+            )
         )
         return users.browse() if users == self._whose_doing() else users
 

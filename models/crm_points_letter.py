@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .audience import SALESPEOPLE
+from .crm_transition_points import NOT_CORRECTED
 from .res_users_hours import naive
 
 BATCH = 50
@@ -82,7 +83,7 @@ class CrmPointsLetter(models.Model):
 
     @api.model
     def _moment_due(self, company, zone, day):
-        minutes = round(company.crm_points_letter_hour * 60)
+        minutes = min(round(company.crm_points_letter_hour * 60), 24 * 60 - 1)
         return zone.localize(datetime.combine(day, time(*divmod(minutes, 60))))
 
     @api.model
@@ -175,7 +176,10 @@ class CrmPointsLetter(models.Model):
                     for kind, count in done.get(person, ())
                 ],
                 "best": self._best_told(best.get(person), person),
-                "goals": [goal._told() for goal in goals.get(person, ())],
+                "goals": [
+                    goal.with_context(lang=person.lang)._told()
+                    for goal in goals.get(person, ())
+                ],
                 "tables": [
                     {"team": self._named(team, person), **table}
                     for team, table in tables.items()
@@ -231,9 +235,7 @@ class CrmPointsLetter(models.Model):
     def _best(self, week, of_company):
         """{person: the line that gave most}; of what was corrected, none."""
         lines = self.env["crm.transition"].search(
-            self._given(week, of_company)
-            & Domain("points", ">", 0)
-            & Domain("action_id.corrected_by_id", "=", False),
+            self._given(week, of_company) & Domain("points", ">", 0) & NOT_CORRECTED,
             order="points, id desc",
         )
         return {line.user_id: line for line in lines}

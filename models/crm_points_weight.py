@@ -51,7 +51,8 @@ class CrmPointsWeight(models.Model):
     )
 
     _factor_not_negative = models.Constraint(
-        "CHECK(factor >= 0)", "A factor is 0 or more: points are not taken away."
+        "CHECK(factor >= 0 AND factor <= 1000)",
+        "A factor is between 0 and 1000: points are not taken away.",
     )
     _ends_after_start = models.Constraint(
         "CHECK(date_to >= date_from)", "The last day comes before the first one."

@@ -11,6 +11,8 @@ from .crm_playbook_rule import TRIGGERS
 from .crm_playbook_rule_answer import JOURNEY_TRIGGERS, OUTCOME_TRIGGERS
 from .graph import loops
 
+# Nobody has older lines.
+MOST_DAYS = 36_500
 # What comes without anybody doing anything.
 TRIGGERS_BY_THEMSELVES = {"idle", "mail_bounced", "sms_failed"}
 
@@ -85,7 +87,7 @@ class CrmRules(models.AbstractModel):
         arrows = []
         for place in self._places(playbook, stage):
             arrows += self._arrows_in(playbook, place)
-        return list(dict.fromkeys(arrows))
+        return list({(arrow, arrow.rule): arrow for arrow in arrows}.values())
 
     @api.model
     def _places(self, playbook, stage):
@@ -219,7 +221,7 @@ class CrmRules(models.AbstractModel):
         """{(rule, stage it was in, type, outcome): how often}, as ids."""
         lines = self.env["crm.transition"]
         domain = Domain("rule_id", "in", [a.rule.id for a in arrows if a.rule])
-        since = fields.Datetime.now() - timedelta(days=max(1, days))
+        since = fields.Datetime.now() - timedelta(days=min(max(1, days), MOST_DAYS))
         domain &= Domain("date", ">=", since)
         if playbook:
             domain &= Domain("lead_id.playbook_id", "=", playbook.id)
@@ -256,7 +258,8 @@ class CrmRules(models.AbstractModel):
         """Arrows of rules that say the same are one."""
         alike = defaultdict(list)
         for arrow in arrows:
-            alike[arrow].append(arrow)
+            attempts = arrow.trigger == "attempts" and arrow.rule.attempts
+            alike[arrow, attempts].append(arrow)
         outcomes = self.env["crm.outcome"]
         triggers = dict(
             self.env["crm.playbook.rule"]
@@ -264,11 +267,10 @@ class CrmRules(models.AbstractModel):
             ._description_selection(self.env)
         )
         told = []
-        for arrow, same in alike.items():
+        for (arrow, attempts), same in alike.items():
             outcome = outcomes.browse(arrow.outcome_id or [])
             label = outcome.name or triggers.get(arrow.trigger) or ""
-            if arrow.trigger == "attempts":
-                attempts = arrow.rule.attempts
+            if attempts:
                 label = self.env._("%(what)s ×%(count)s", what=label, count=attempts)
             told.append(
                 {

@@ -296,6 +296,11 @@ class CrmTaskPlan(models.AbstractModel):
                 (SELECT holder.user_id
                    FROM crm_entity_role_holder holder
                    JOIN res_users ON res_users.id = holder.user_id AND res_users.active
+                    AND res_users.share IS NOT TRUE
+                   JOIN res_company_users_rel works
+                     ON works.user_id = holder.user_id
+                    AND works.cid = coalesce(
+                        journey.company_id, done.company_id, line.company_id)
                   WHERE holder.role_id = %s
                     AND holder.partner_id IN (partner.id, partner.commercial_partner_id)
                   ORDER BY holder.partner_id = partner.id DESC

@@ -1,4 +1,5 @@
 from odoo import SUPERUSER_ID, api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .engine import as_engine
@@ -30,6 +31,14 @@ class CrmTransition(models.Model):
             as_engine(lines.action_id).write({"points": points})
 
 
+# Lines of what was not corrected since; without any action, nothing was.
+NOT_CORRECTED = Domain("action_id", "=", False) | Domain(
+    "action_id.corrected_by_id", "=", False
+)
+# By what points are summed up.
+COUNTED_BY = ("user_id", "team_id", "crm_campaign_id", "company_id")
+
+
 class CrmPlaybookRule(models.Model):
     _inherit = "crm.playbook.rule"
 
@@ -56,8 +65,12 @@ class CrmPlaybookRule(models.Model):
 
     @api.model
     def _earner(self):
-        """Whose points they are, over ``done`` and ``journey``."""
-        return SQL("coalesce(done.user_id, journey.user_id, %s)", self.env.uid)
+        """Whose points they are, over ``done`` and ``journey``.
+
+        Never of who only happens to be at work: a customer who orders in the portal,
+        whoever posts a payment.
+        """
+        return SQL("coalesce(done.user_id, journey.user_id, %s)", SUPERUSER_ID)
 
     @api.model
     def _team_of_earner(self):
@@ -84,18 +97,24 @@ class CrmAction(models.Model):
 
         :param answer: the ledger line of the answer to its outcome
         """
-        given = self.answer_ids.filtered("points")
-        values = {}
-        if points := sum(given.mapped("points")):
-            # Wherever they were counted, there they are taken back.
-            of = (answer & given)[:1] or given[:1]
-            values = {
-                "points": -points,
-                "user_id": of.user_id.id,
-                "team_id": of.team_id.id,
-                "crm_campaign_id": of.crm_campaign_id.id,
-                "company_id": of.company_id.id,
-            }
+        # Wherever they were counted, there they are taken back.
+        counted = self.answer_ids.filtered("points").grouped(
+            lambda line: tuple(line[name].id for name in COUNTED_BY)
+        )
+        others = [lines for lines in counted.values() if not lines & answer]
+        of_answer = [lines for lines in counted.values() if lines & answer]
+        for lines in others[not of_answer :]:
+            self._open_taking_back(lines)
+        return self._open_taking_back(*(of_answer or others[:1]))
+
+    def _open_taking_back(self, given=()):
+        """Tell the ledger of the correction, and of points that are not any more.
+
+        :param given: lines that gave them, to one person in one team
+        """
+        points = sum(line.points for line in given)
+        values = {name: given[0][name].id for name in COUNTED_BY} if points else {}
         return self.env["crm.transition"]._open(
-            Event.of_action("corrected", self, key=None), **values
+            Event.of_action("corrected", self, key=None),
+            **(values | {"points": -points} if points else {}),
         )

@@ -17,6 +17,7 @@ class CrmWall(models.Model):
     _description = "Wall Screen"
     _inherit = ["crm.engine.guarded"]
     _order = "name, id"
+    _check_company_auto = True
     # Nobody chooses a token that could be guessed.
     _engine_fields = frozenset({"token"})
 
@@ -27,6 +28,7 @@ class CrmWall(models.Model):
     )
     team_id = fields.Many2one(
         "crm.team",
+        check_company=True,
         help="Whose points it shows. Those of the whole company, if empty.",
     )
     token = fields.Char(

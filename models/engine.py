@@ -17,12 +17,12 @@ _KEY = object()
 _logger = logging.getLogger(__name__)
 
 # Somebody else was quicker at the same rows: not a fault, the work is done again later.
-CONFLICTS = (
+LOCKED = (
     errors.SerializationFailure,
     errors.DeadlockDetected,
     errors.LockNotAvailable,
-    errors.UniqueViolation,
 )
+CONFLICTS = (*LOCKED, errors.UniqueViolation)
 
 
 def as_engine(records):

@@ -19,6 +19,14 @@ class GamificationGoal(models.Model):
         counted = self.filtered(lambda goal: goal.computation_mode != "manually")
         counted.update_goal()
 
+    def _get_write_values(self, new_value):
+        """What was reached, and was taken back by a correction, is not reached."""
+        values = super()._get_write_values(new_value)
+        for goal, to_write in values.items():
+            if goal.state == "reached" and "state" not in to_write:
+                to_write["state"] = "inprogress"
+        return values
+
     def _told(self):
         """What a screen or a letter says of the goal."""
         self.ensure_one()
@@ -68,8 +76,9 @@ class GamificationGoal(models.Model):
 
     def _crm_sum(self, model, name, domain, aggregate):
         records = self.env[model].sudo().with_context(active_test=False)
+        of_company = Domain("company_id", "in", [self.user_id.company_id.id, False])
         ((total,),) = records._read_group(
-            domain & self._crm_period(name), [], [aggregate]
+            domain & of_company & self._crm_period(name), [], [aggregate]
         )
         return total or 0
 

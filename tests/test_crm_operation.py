@@ -476,6 +476,8 @@ class TestCrmOperation(OperationCase):
         other = self._create_user("second", "sales_team.group_sale_manager")
         with self.assertRaises(ValidationError):
             operation.user_id = other
+        with self.assertRaises(ValidationError):
+            operation.with_user(other).domain = "[]"
         operation.with_user(other).user_id = other
         self.assertEqual(operation.user_id, other)
 

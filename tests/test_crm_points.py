@@ -65,6 +65,30 @@ class TestCrmPoints(TeamCase):
         action.correct(self.no_answer.id)
         self.assertEqual(self._lines().team_id, self.team)
 
+    def test_correction_takes_back_from_each_team_what_it_had(self):
+        self._create_rule(self.interested, points=5)
+        self._create_rule(trigger="mail_clicked", points=2)
+        action = self._done(self.interested)
+        self.team.member_ids -= self.seller
+        self.foreign_team.member_ids = self.seller
+        event = Event.of_action("mail_clicked", action.sudo())
+        self.env["crm.playbook.rule"]._answer(event)
+        action.correct(self.no_answer.id)
+        for team in (self.team, self.foreign_team):
+            of_team = self._lines().filtered(
+                lambda line, team=team: line.team_id == team
+            )
+            self.assertEqual(len(of_team), 2)
+            self.assertEqual(sum(of_team.mapped("points")), 0)
+
+    def test_whoever_happens_to_be_at_work_earns_nothing(self):
+        self._create_rule(trigger="order_confirmed", points=4)
+        lead = self._start()
+        order = self._order(lead)
+        lead.user_id = False
+        order.with_user(self.manager).sudo().action_confirm()
+        self.assertFalse(self._lines().filtered("points"))
+
     def test_what_comes_back_of_a_corrected_action_gives_nothing(self):
         self._create_rule(self.interested, points=5)
         self._create_rule(trigger="mail_clicked", points=2)

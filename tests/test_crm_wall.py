@@ -59,6 +59,13 @@ class TestCrmWall(HttpCase, TeamCase):
         cls.wall = cls.env["crm.wall"].create({"name": "Hall", "team_id": cls.team.id})
         cls.path = f"/playbook/wall/{cls.wall.token}"
 
+    def test_people_of_another_company_are_not_shown(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        self.team.company_id = self.env.company
+        self.foreign_team.company_id = company
+        with self.assertRaises(UserError):
+            self.wall.team_id = self.foreign_team
+
     # === BY TOKEN === #
 
     def test_token_shows_names_and_points_only(self):

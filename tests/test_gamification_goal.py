@@ -95,6 +95,30 @@ class TestGamificationGoal(TeamCase):
             (told,) = self._told(self.seller)
             self.assertEqual((told["current"], told["percent"]), (1, 0.1))
 
+    def test_what_was_taken_back_is_not_reached(self):
+        with self._at("2026-03-11 12:00:00"):
+            self._start_challenge(points=60)
+            done = self._do_calls(self.interested)
+            self.assertTrue(self._told(self.seller)[0]["is_reached"])
+            done.correct(self.declined.id)
+            self.assertFalse(self._told(self.seller)[0]["is_reached"])
+
+    def test_work_in_another_company_does_not_count(self):
+        with self._at("2026-03-11 12:00:00"):
+            self._start_challenge(points=1000)
+            self._do_calls(self.declined)
+            elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+            as_engine(self.env["crm.transition"]).create(
+                {
+                    "trigger": "outcome",
+                    "points": 500,
+                    "date": datetime(2026, 3, 11, 11),
+                    "user_id": self.seller.id,
+                    "company_id": elsewhere.id,
+                }
+            )
+            self.assertEqual(self._told(self.seller)[0]["current"], 1)
+
     # === HELPERS === #
 
     def _told(self, user):

@@ -78,7 +78,11 @@
             return;
         }
         try {
-            const response = await fetch(wall.dataset.figures, { cache: "no-store", redirect: "error" });
+            const response = await fetch(wall.dataset.figures, {
+                cache: "no-store",
+                redirect: "error",
+                signal: AbortSignal.timeout(REFRESH),
+            });
             if (response.status === 404) {
                 // Revoked: nothing of it stays on the screen.
                 state.tables = [];

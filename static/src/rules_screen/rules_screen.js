@@ -193,9 +193,16 @@ export class RulesScreen extends Component {
         });
     }
 
-    async removeRule(rule) {
-        await this.orm.call("crm.rules", "remove_rule", [rule.id]);
-        await this.load();
+    removeRule(rule) {
+        this.dialog.add(ConfirmationDialog, {
+            body: _t("Remove this rule? One that the ledger tells of is archived."),
+            confirmLabel: _t("Remove"),
+            confirm: async () => {
+                await this.orm.call("crm.rules", "remove_rule", [rule.id]);
+                await this.load();
+            },
+            cancel: () => {},
+        });
     }
 
     copyRule(rule) {

@@ -140,6 +140,7 @@ registry.category("web_tour.tours").add("crm_playbook_administrator_looks_at_fau
         click("As a matrix", `${NOBODY_ASKS} .o_rules_as_matrix`),
         click("Both rules", square("Test call", "Test interested")),
         click("The second is not needed", ".o_rule_card:contains(3 points) .o_rule_remove"),
+        click("Yes", ".modal footer .btn-primary"),
         see("It is gone", ".o_rule_cell:not(:contains(3 points)) .o_rule_card"),
         click("Once more for another outcome", ".o_rule_card .o_rule_copy"),
         see("Where to?", ".o_rules_copying"),
