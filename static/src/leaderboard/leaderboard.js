@@ -103,7 +103,8 @@ export class Leaderboard extends Component {
     show(look) {
         Object.assign(this.look, look);
         this.remember();
-        return this.load();
+        this.loading = this.load();
+        return this.loading;
     }
 
     remember() {
@@ -111,12 +112,15 @@ export class Leaderboard extends Component {
         this.props.updateActionState?.(Object.fromEntries(given));
     }
 
-    goBack() {
+    /** From what is asked for last, even if it is still on its way. */
+    async goBack() {
+        await this.loading;
         const before = DateTime.fromISO(this.board.first_day).minus({ days: 1 });
         return this.show({ day: before.toISODate() });
     }
 
-    goOn() {
+    async goOn() {
+        await this.loading;
         const after = DateTime.fromISO(this.board.last_day).plus({ days: 1 });
         return this.show({ day: after.toISODate() });
     }
