@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from . import sale_money
 from .crm_action_type import MONEY_GROUPS
 
 
@@ -38,19 +39,29 @@ class CrmCampaign(models.Model):
         "time.",
     )
     order_count = fields.Integer("Orders", compute="_compute_revenue")
-    revenue = fields.Monetary(
+    ordered = fields.Monetary(
         groups=MONEY_GROUPS,
         compute="_compute_revenue",
         help="Confirmed orders of the opportunities, without tax.",
     )
+    refunded = fields.Monetary(
+        groups=MONEY_GROUPS,
+        compute="_compute_revenue",
+        help="What was credited of these orders and not invoiced again, without tax.",
+    )
+    revenue = fields.Monetary(
+        groups=MONEY_GROUPS,
+        compute="_compute_revenue",
+        help="What is ordered less what is refunded.",
+    )
     invoiced = fields.Monetary(
         groups=MONEY_GROUPS,
-        compute="_compute_invoiced",
+        compute="_compute_revenue",
         help="Posted invoices of these orders less refunds, without tax.",
     )
     paid = fields.Monetary(
         groups=MONEY_GROUPS,
-        compute="_compute_invoiced",
+        compute="_compute_revenue",
         help="The paid share of these invoices, without tax.",
     )
     cost = fields.Monetary(
@@ -83,38 +94,24 @@ class CrmCampaign(models.Model):
                 else 0.0
             )
 
-    @api.depends("lead_ids.order_ids.state", "lead_ids.order_ids.amount_untaxed")
-    def _compute_revenue(self):
-        figures = self._figures_of_orders(
-            SQL(
-                "count(*), "
-                "sum(o.amount_untaxed / coalesce(nullif(o.currency_rate, 0), 1))"
-            )
-        )
-        for campaign in self:
-            campaign.order_count, campaign.revenue = figures.get(campaign.id, (0, 0.0))
-
     @api.depends("lead_ids.order_ids.invoice_ids.payment_state")
-    def _compute_invoiced(self):
-        figures = self._figures_of_orders(
-            SQL("-sum(item.balance), -sum(item.balance * item.paid_share)"),
-            SQL(
-                """JOIN LATERAL (
-                    SELECT DISTINCT entry.id, entry.balance,
-                           CASE WHEN move.amount_total = 0 THEN 1
-                                ELSE 1 - move.amount_residual / move.amount_total
-                           END AS paid_share
-                      FROM sale_order_line line
-                      JOIN sale_order_line_invoice_rel link
-                        ON link.order_line_id = line.id
-                      JOIN account_move_line entry ON entry.id = link.invoice_line_id
-                      JOIN account_move move ON move.id = entry.move_id
-                     WHERE line.order_id = o.id AND move.state = 'posted'
-                ) item ON true"""
-            ),
+    def _compute_revenue(self):
+        sold = self._sums_of_orders(
+            sale_money.sale_lines(),
+            "count(DISTINCT part.order_id), sum(part.ordered), sum(part.refunded), "
+            "sum(part.revenue)",
+        )
+        billed = self._sums_of_orders(
+            sale_money.invoice_lines(), "sum(part.invoiced), sum(part.paid)"
         )
         for campaign in self:
-            campaign.invoiced, campaign.paid = figures.get(campaign.id, (0.0, 0.0))
+            (
+                campaign.order_count,
+                campaign.ordered,
+                campaign.refunded,
+                campaign.revenue,
+            ) = sold.get(campaign.id, (0, 0.0, 0.0, 0.0))
+            campaign.invoiced, campaign.paid = billed.get(campaign.id, (0.0, 0.0))
 
     @api.depends("fixed_cost", "action_cost", "revenue")
     def _compute_roi(self):
@@ -127,28 +124,29 @@ class CrmCampaign(models.Model):
                 else 0.0
             )
 
-    def _figures_of_orders(self, figures, join=None):
-        """Aggregate the confirmed orders of the campaigns in one query.
+    def _sums_of_orders(self, lines, sums):
+        """Sum up the lines of confirmed orders by campaign, in one query.
 
-        SQL because each order divides by its own rate, which no ORM aggregate does.
-
-        :return: {campaign id: tuple of figures}
+        :param lines: a query of ``sale_money``
+        :param str sums: SQL over ``part``, a line
+        :return: {campaign id: tuple of sums}
         """
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """SELECT lead.crm_campaign_id, %s
-                     FROM sale_order o
-                     JOIN crm_lead lead ON lead.id = o.opportunity_id
-                     %s
-                    WHERE lead.crm_campaign_id = ANY(%s) AND o.state = 'sale'
+                     FROM (%s) part
+                     JOIN crm_lead lead ON lead.id = part.opportunity_id
+                    WHERE lead.crm_campaign_id = ANY(%s)
                  GROUP BY lead.crm_campaign_id""",
-                figures,
-                join or SQL(),
+                SQL(sums),  # pylint: disable=sql-injection
+                lines,
                 self.ids,
             )
         )
-        return {
-            campaign_id: tuple(n or 0 for n in numbers)
-            for campaign_id, *numbers in rows
-        }
+        return {campaign_id: tuple(map(_number, sums)) for campaign_id, *sums in rows}
+
+
+def _number(figure):
+    """Sums of PostgreSQL come as decimals, or as nothing at all."""
+    return float(figure or 0) if not isinstance(figure, int) else figure

@@ -1,6 +1,7 @@
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -443,6 +444,89 @@ class TestCrmCampaign(PlaybookCase):
         self._pay(invoice)
         self.campaign.invalidate_recordset()
         self.assertEqual((self.campaign.invoiced, self.campaign.paid), (80.0, 80.0))
+
+    # === REFUNDS === #
+
+    def _sold_and_invoiced(self, price):
+        """An order of the campaign, and its posted invoice."""
+        self.campaign.action_launch()
+        order = self._confirm_order(self.campaign.lead_ids[0], price)
+        return order, self._invoice(order)
+
+    def _invoice(self, order):
+        invoice = order._create_invoices()
+        invoice.action_post()
+        return invoice
+
+    def _credit(self, invoice, price=None):
+        """A posted credit note, of the whole invoice if no price is given."""
+        note = invoice._reverse_moves([{"invoice_date": invoice.invoice_date}])
+        if price:
+            note.invoice_line_ids.price_unit = price
+        note.action_post()
+        return note
+
+    def _money(self):
+        self.env.flush_all()
+        self.campaign.invalidate_recordset()
+        names = ("order_count", "ordered", "refunded", "revenue", "invoiced", "paid")
+        return tuple(self.campaign[name] for name in names)
+
+    def test_refund_takes_the_sale_back(self):
+        _order, invoice = self._sold_and_invoiced(80.0)
+        self._credit(invoice)
+        self.assertEqual(self._money(), (1, 80.0, 80.0, 0.0, 0.0, 0.0))
+
+    def test_part_of_a_sale_is_taken_back_by_a_smaller_credit_note(self):
+        _order, invoice = self._sold_and_invoiced(80.0)
+        self._pay(invoice)
+        self._credit(invoice, 30.0)
+        self.assertEqual(self._money(), (1, 80.0, 30.0, 50.0, 50.0, 80.0))
+
+    def test_credit_note_that_puts_an_invoice_right_takes_nothing_back(self):
+        order, invoice = self._sold_and_invoiced(80.0)
+        self._credit(invoice)
+        self._invoice(order)
+        self.assertEqual(self._money(), (1, 80.0, 0.0, 80.0, 80.0, 0.0))
+
+    def test_refund_of_a_discount_takes_the_discount_back(self):
+        self.campaign.action_launch()
+        order = self._confirm_order(self.campaign.lead_ids[0], 80.0)
+        self.env["sale.order.line"].create(
+            {
+                "order_id": order.id,
+                "product_id": order.order_line.product_id.id,
+                "product_uom_qty": 1,
+                "price_unit": -10.0,
+                "tax_ids": False,
+            }
+        )
+        invoice = self._invoice(order)
+        self.assertEqual(self._money(), (1, 70.0, 0.0, 70.0, 70.0, 0.0))
+        self._credit(invoice)
+        self.assertEqual(self._money(), (1, 70.0, 70.0, 0.0, 0.0, 0.0))
+
+    def test_draft_credit_note_takes_nothing_back(self):
+        _order, invoice = self._sold_and_invoiced(80.0)
+        invoice._reverse_moves()
+        self.assertEqual(self._money(), (1, 80.0, 0.0, 80.0, 80.0, 0.0))
+
+    def test_refund_at_another_rate_takes_back_what_was_sold(self):
+        """Ordered at 4 to 1, invoiced and half of it credited at 2 to 1."""
+        currency = self.env["res.currency"].create({"name": "TST", "symbol": "T"})
+        rates = self.env["res.currency.rate"]
+        today = fields.Date.today()
+        rates.create({"currency_id": currency.id, "rate": 4.0, "name": "2020-01-01"})
+        pricelist = self.env["product.pricelist"].create(
+            {"name": "Foreign", "currency_id": currency.id}
+        )
+        self.campaign.action_launch()
+        order = self._confirm_order(
+            self.campaign.lead_ids[0], 100.0, pricelist_id=pricelist.id
+        )
+        rates.create({"currency_id": currency.id, "rate": 2.0, "name": today})
+        self._credit(self._invoice(order), 50.0)
+        self.assertEqual(self._money(), (1, 25.0, 12.5, 12.5, 25.0, 0.0))
 
     def test_seller_does_not_read_the_money_of_a_campaign(self):
         with self.assertRaises(UserError):
