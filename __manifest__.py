@@ -78,6 +78,7 @@
         "views/account_move_views.xml",
         "views/crm_campaign_figure_views.xml",
         "views/crm_campaign_views.xml",
+        "views/crm_campaign_control_views.xml",
         "views/crm_operation_views.xml",
         "views/crm_operation_run_views.xml",
         "views/crm_playbook_rule_views.xml",

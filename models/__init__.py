@@ -63,6 +63,8 @@ from . import crm_campaign_figure
 from . import crm_campaign_money
 from . import crm_campaign_pause
 from . import crm_campaign_start
+from . import crm_campaign_control
+from . import crm_campaign_control_member
 from . import crm_lead
 from . import crm_incoming_sender
 from . import crm_lead_incoming
@@ -79,6 +81,7 @@ from . import crm_playbook_change
 from . import crm_operation
 from . import crm_operation_effects
 from . import crm_operation_run
+from . import crm_operation_control
 from . import crm_operation_preview
 from . import crm_operation_schedule
 from . import res_company

@@ -85,7 +85,7 @@ class CrmCampaign(models.Model):
     def _compute_to_generate_count(self):
         for campaign in self:
             campaign.to_generate_count = (
-                len(campaign._candidates())
+                len(campaign._to_generate())
                 if campaign.segment_id and not campaign.is_template
                 else 0
             )
@@ -131,7 +131,8 @@ class CrmCampaign(models.Model):
 
         :param list partner_ids: ids of entities
         :return: ids of the new opportunities; entities of another company, those who
-            do not want the channel, and those who are in the campaign get none
+            do not want the channel, those who are in the campaign, and those of its
+            control group get none
         """
         self.ensure_one()
         self.check_access("write")
@@ -213,7 +214,7 @@ class CrmCampaign(models.Model):
             missing = sorted(self._candidates(self.generation_reached, AHEAD))
         else:
             missing = sorted(self._candidates())
-            self._count_from_now(len(missing))
+            self._count_from_now(len(self._without_control(missing)))
         return list(split_every(BATCH, missing, list))
 
     def _count_from_now(self, missing):
@@ -320,13 +321,12 @@ class CrmCampaign(models.Model):
         While a batch is being made, the row of the campaign is locked, not written: who
         waits to write it, such as to pause the campaign, can as soon as the batch ends.
         """
+        done = self.generation_done + len(self._without_control(partner_ids))
         as_engine(self).write(
             {
                 "generated_at": fields.Datetime.now(),
                 "generation_reached": partner_ids[-1],
-                "generation_done": min(
-                    self.generation_done + len(partner_ids), self.generation_total
-                ),
+                "generation_done": min(done, self.generation_total),
             }
         )
 
@@ -446,6 +446,10 @@ class CrmCampaign(models.Model):
         segment = self.segment_id.with_env(self._partners_of_company().env)
         return self._newcomers(segment._partner_domain() & farther, limit)
 
+    def _to_generate(self):
+        """Who of them would have an opportunity then, a query."""
+        return self._candidates()
+
     def _welcome(self, partner_ids):
         """Those of the entities that the campaign may take up, segment or not."""
         return sorted(self._newcomers(Domain("id", "in", partner_ids)))
@@ -502,33 +506,40 @@ class CrmCampaign(models.Model):
 
     # === SPAWN === #
 
-    def _spawn(self, event):
+    def _spawn(self, event, **values):
         """Start this campaign for the entity of an event.
 
+        :param values: what its opportunity has besides
         :return: what was done, or why nothing was, in words for the ledger
         """
         refusal = self._refuse_spawn(event)
         if refusal:
             return refusal
         lead = as_engine(self)._take_up(self._welcome(event.partner.ids))
-        as_engine(lead).write({"origin_action_id": event.action.id})
+        if not lead:
+            return self._refuse_newcomer(event.partner)
+        as_engine(lead).write({"origin_action_id": event.action.id, **values})
         return self.env._("Campaign started: %s", self.name)
 
     def _refuse_spawn(self, event):
         """Why the campaign does not start for the entity of an event, if so."""
-        name, entity = self.name, event.partner.display_name
+        name = self.name
         if self._started_itself(event):
             return self.env._("Loop cut: campaign %s would start itself again.", name)
         if self.sudo().state != "running":
             return self.env._("Campaign %s does not run: nothing was started.", name)
         if not self.sudo()._welcome(event.partner.ids):
-            return self.env._(
-                "%(entity)s is in campaign %(campaign)s already, or not for it: "
-                "nothing was started.",
-                entity=entity,
-                campaign=name,
-            )
+            return self._refuse_newcomer(event.partner)
         return None
+
+    def _refuse_newcomer(self, partner):
+        """Why no opportunity is made for the entity, in words."""
+        return self.env._(
+            "%(entity)s is in campaign %(campaign)s already, or not for it: "
+            "nothing was started.",
+            entity=partner.display_name,
+            campaign=self.name,
+        )
 
     def _started_itself(self, event):
         """Whether the campaign stands already in the chain that led to the event."""

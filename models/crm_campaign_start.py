@@ -16,8 +16,9 @@ class CrmCampaign(models.Model):
 
         :param int partner_id: the entity
         :param int action_id: the action that it comes from, if any
-        :raise UserError: when the campaign does not run, the entity is in it already
-            or not for it, or the campaign would start itself again
+        :raise UserError: when the campaign does not run, the entity is in it already,
+            in its control group, or not for it, or the campaign would start itself
+            again
         """
         self.ensure_one()
         self.check_access("read")
@@ -27,7 +28,10 @@ class CrmCampaign(models.Model):
             action = existing(self.env, "crm.action", action_id)
         action = as_engine(action)
         event = Event("outcome", partner, action._journey(), action)
-        if refusal := self._refuse_spawn(event):
+        refusal = self._refuse_spawn(event)
+        if not refusal and self.sudo()._control_among(partner.ids):
+            refusal = self._refuse_newcomer(partner)
+        if refusal:
             raise UserError(refusal)
-        self._spawn(event)
+        self._spawn(event, is_started_by_hand=True)
         return True

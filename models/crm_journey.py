@@ -30,6 +30,7 @@ class CrmJourney(models.AbstractModel):
             "crm_campaign_id",
             "campaign_round",
             "origin_action_id",
+            "is_started_by_hand",
         }
     )
 
@@ -74,6 +75,12 @@ class CrmJourney(models.AbstractModel):
         readonly=True,
         ondelete="restrict",
         help="The action that started this opportunity.",
+    )
+    is_started_by_hand = fields.Boolean(
+        copy=False,
+        readonly=True,
+        help="Somebody chose this entity for the campaign: it tells nothing about the "
+        "others, and is compared with no control group.",
     )
     stage_line = fields.Json(compute="_compute_stage_line")
 

@@ -118,6 +118,7 @@ class CrmLead(models.Model):
         return {
             "type": "opportunity",
             "active": True,
+            "is_started_by_hand": False,
             "stage_id": stage.id,
             "won_status": "pending",
             "date_open": SQL(

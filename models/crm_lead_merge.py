@@ -50,6 +50,7 @@ class CrmLead(models.Model):
             "commercial_status_id",
             "commercial_status_date",
             "origin_action_id",
+            "is_started_by_hand",
         )
         values = {
             name: self._fields[name].convert_to_write(other[name], other)

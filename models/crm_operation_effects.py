@@ -20,6 +20,7 @@ REASONS = [
     ("blacklisted", "Does not want to be contacted"),
     ("campaign_closed", "Its campaign is closed: nothing is sent"),
     ("in_campaign", "In the campaign already, or not for it"),
+    ("control", "In the control group of the campaign"),
 ]
 # Each effect, in the order in which they are applied, and the field that asks for it.
 ASKED_BY = {
@@ -340,10 +341,13 @@ class CrmOperation(models.Model):
         refused = self._without_entity(records)
         entities = {one.id: one._entity_of_operation().id for one in records}
         campaign = self.spawn_campaign_id
-        welcome = set(campaign._welcome(list(set(entities.values()) - {False})))
+        asked = list(set(entities.values()) - {False})
+        control, welcome = campaign._control_among(asked), campaign._welcome(asked)
+        taken_up = set(welcome) - control
         for record_id, entity_id in entities.items():
-            if entity_id not in welcome:
-                refused.setdefault(record_id, "in_campaign")
+            if entity_id not in taken_up:
+                reason = "control" if entity_id in control else "in_campaign"
+                refused.setdefault(record_id, reason)
         return self._first_of_each_entity(records, refused, "in_campaign")
 
     def _check_campaign(self):

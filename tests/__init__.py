@@ -18,6 +18,7 @@ from . import test_crm_agenda
 from . import test_crm_agenda_team
 from . import test_crm_business_card
 from . import test_crm_campaign
+from . import test_crm_campaign_control
 from . import test_crm_campaign_figure
 from . import test_crm_campaign_pause
 from . import test_crm_entity_feed

@@ -18,6 +18,8 @@ class MergePartners(models.TransientModel):
         self._number_rounds_anew(src_partners, dst_partner)
         holders = self.env["crm.entity.role.holder"].sudo()
         holders._keep_one_each(dst_partner, src_partners)
+        members = self.env["crm.campaign.control.member"].sudo()
+        members._keep_one_each(dst_partner | src_partners)
         return super()._update_foreign_keys(src_partners, dst_partner)
 
     @api.model

@@ -10,7 +10,7 @@ ENTITY = "entity"
 TWO_DAYS_AGO = "now() at time zone 'utc' - interval '2 days'"
 
 
-def set_scene(env, entities):
+def set_scene(env, entities, control_share=0):
     """Two campaigns for the same entities, with all kinds of work still to do.
 
     Of the first, launched but hardly generated, each opportunity is sent an e-mail,
@@ -18,6 +18,7 @@ def set_scene(env, entities):
     its stage for too long. Rules give the entity of both a new commercial status, so
     that whoever works on one campaign comes in the way of the other.
 
+    :param control_share: how many of a hundred the first one leaves out
     :return: {name: id of a campaign}
     """
     create_entities(env, entities)
@@ -27,6 +28,7 @@ def set_scene(env, entities):
     waiting.generate()
     _age(waiting)
     messages = scene.create_message_campaign()
+    messages.control_share = control_share
     messages.action_launch()
     return {"messages": messages.id, "waiting": waiting.id}
 
