@@ -60,6 +60,8 @@ from . import crm_campaign
 from . import crm_campaign_generation
 from . import crm_campaign_figure_delta
 from . import crm_campaign_figure
+from . import company_zone
+from . import crm_campaign_funnel
 from . import crm_campaign_money
 from . import crm_campaign_pause
 from . import crm_campaign_start

@@ -1,23 +1,79 @@
 import logging
+from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from . import company_day
 from .engine import CONFLICTS
 
-KEYS = ("crm_campaign_id", "user_id", "playbook_stage_id")
-# Which rows of a table count, and what each of them counts.
-COUNTED = {
-    "crm_lead": (
-        "crm_campaign_id IS NOT NULL",
+
+class Fact(NamedTuple):
+    """Something that counts: which rows of a table, how much of what, and when.
+
+    :param str which: a condition on the rows
+    :param figures: {name: SQL, as a text}
+    :param keys: {name: SQL} for the keys that are not columns of the table
+    """
+
+    table: str
+    which: str
+    figures: dict
+    keys: dict
+
+
+NOTHING = SQL("NULL::int")
+# By what figures are told apart.
+KEYS = (
+    "kind",
+    "crm_campaign_id",
+    "user_id",
+    "team_id",
+    "playbook_stage_id",
+    "source_id",
+    "lost_reason_id",
+    "action_type_id",
+    "date",
+    "date_opened",
+)
+FACTS = (
+    # The day on which an opportunity was made has it for good,
+    Fact(
+        "crm_lead",
+        "crm_campaign_id IS NOT NULL AND won_status IS NOT NULL",
+        {"opportunity_count": "1", "open_count": "(won_status = 'pending')::int"},
         {
-            "open_count": "(won_status IS NOT DISTINCT FROM 'pending')::int",
-            "won_count": "(won_status IS NOT DISTINCT FROM 'won')::int",
-            "lost_count": "(won_status IS NOT DISTINCT FROM 'lost')::int",
+            "kind": SQL("'opportunity'"),
+            "lost_reason_id": NOTHING,
+            "action_type_id": NOTHING,
+            "date": company_day.day(SQL("create_date")),
+            "date_opened": company_day.month(SQL("create_date")),
         },
     ),
-    "crm_action": (
-        # Of a corrected action, the correcting one counts.
+    # and the one on which it was closed how it ended.
+    Fact(
+        "crm_lead",
+        "crm_campaign_id IS NOT NULL AND won_status IN ('won', 'lost')",
+        {
+            "won_count": "(won_status = 'won')::int",
+            "lost_count": "(won_status = 'lost')::int",
+            "seconds_to_win": "CASE WHEN won_status = 'won' THEN "
+            "extract(epoch FROM coalesce(date_closed, create_date) - create_date) "
+            "ELSE 0 END::bigint",
+        },
+        {
+            "kind": SQL("'closing'"),
+            "lost_reason_id": SQL(
+                "CASE WHEN won_status = 'lost' THEN lost_reason_id END"
+            ),
+            "action_type_id": NOTHING,
+            "date": company_day.day(SQL("coalesce(date_closed, create_date)")),
+            "date_opened": company_day.month(SQL("create_date")),
+        },
+    ),
+    # Of a corrected action, the correcting one counts.
+    Fact(
+        "crm_action",
         "crm_campaign_id IS NOT NULL AND corrected_by_id IS NULL",
         {
             "planned_action_count": "(state = 'planned')::int",
@@ -26,9 +82,20 @@ COUNTED = {
             "action_cost": "CASE WHEN state = 'done' THEN coalesce(cost, 0) ELSE 0 END",
             "points": "coalesce(points, 0)",
         },
+        {
+            "kind": SQL("'action'"),
+            "source_id": NOTHING,
+            "lost_reason_id": NOTHING,
+            "date": company_day.day(
+                SQL("CASE WHEN state = 'done' THEN done_at ELSE date_start END")
+            ),
+            "date_opened": SQL("NULL::date"),
+        },
     ),
-}
-FIGURES = tuple(name for _which, figures in COUNTED.values() for name in figures)
+)
+TABLES = tuple(dict.fromkeys(fact.table for fact in FACTS))
+FIGURES = tuple(name for fact in FACTS for name in fact.figures)
+TYPES = {"action_cost": "numeric", "seconds_to_win": "bigint"}
 
 _logger = logging.getLogger(__name__)
 
@@ -36,9 +103,10 @@ _logger = logging.getLogger(__name__)
 class CrmCampaignFigureDelta(models.Model):
     """What each statement changed in the figures of a campaign.
 
-    Triggers of PostgreSQL on opportunities and actions add a line for each campaign,
-    salesperson and stage whose figures a statement changes, in the same transaction. So
-    the sum of the lines is exact whoever writes: the ORM, bulk SQL, a merge, a cascade.
+    Triggers of PostgreSQL on opportunities and actions add a line for each key (the
+    campaign, whose, the stage, the day ...) whose figures a statement changes, in the
+    same transaction. So the sum of the lines is exact whoever writes: the ORM, bulk
+    SQL, a merge, a cascade.
     Lines are only ever added, so that nobody waits for, or conflicts with, somebody
     else at work in the same campaign; now and then they are folded, one for each key.
     """
@@ -49,12 +117,22 @@ class CrmCampaignFigureDelta(models.Model):
 
     # Numbers instead of references: a foreign key would be looked up, and the row of
     # the campaign be locked, for each line; what they come from has one already.
+    kind = fields.Char(required=True)
     crm_campaign_id = fields.Integer(required=True, index=True)
     user_id = fields.Integer()
+    team_id = fields.Integer()
     playbook_stage_id = fields.Integer()
+    source_id = fields.Integer()
+    lost_reason_id = fields.Integer()
+    action_type_id = fields.Integer()
+    date = fields.Date(help="Where the company is.")
+    date_opened = fields.Date(help="The first day of that month.")
+    opportunity_count = fields.Integer()
     open_count = fields.Integer()
     won_count = fields.Integer()
     lost_count = fields.Integer()
+    # Whole numbers cancel each other out to nothing; fractions would leave dust.
+    seconds_to_win = fields.Integer()
     planned_action_count = fields.Integer()
     done_action_count = fields.Integer()
     failed_action_count = fields.Integer()
@@ -67,7 +145,8 @@ class CrmCampaignFigureDelta(models.Model):
         # So many lines come and go that ordinary ids would end one day.
         self._execute(
             SQL(
-                """ALTER TABLE crm_campaign_figure_delta ALTER id TYPE bigint;
+                """ALTER TABLE crm_campaign_figure_delta ALTER id TYPE bigint,
+                       ALTER seconds_to_win TYPE bigint;
                    ALTER SEQUENCE crm_campaign_figure_delta_id_seq AS bigint"""
             )
         )
@@ -75,7 +154,7 @@ class CrmCampaignFigureDelta(models.Model):
         self.pool.post_init(self._begin_to_count)
 
     def _begin_to_count(self):
-        for table in COUNTED:
+        for table in TABLES:
             self._create_function(table)
             for event in ("INSERT", "UPDATE", "DELETE"):
                 self._create_trigger(table, event)
@@ -83,9 +162,10 @@ class CrmCampaignFigureDelta(models.Model):
 
     def _create_function(self, table):
         """What is done after each statement that changes ``table``."""
-        added = _count(table, SQL("new_rows"))
-        removed = _count(table, SQL("old_rows"), sign=-1)
-        figures = COUNTED[table][1]
+        facts = [fact for fact in FACTS if fact.table == table]
+        figures = [name for fact in facts for name in fact.figures]
+        added = _count(facts, figures, SQL("new_rows"))
+        removed = _count(facts, figures, SQL("old_rows"), sign=-1)
         self._execute(
             SQL(
                 """CREATE OR REPLACE FUNCTION %s() RETURNS trigger
@@ -126,7 +206,7 @@ class CrmCampaignFigureDelta(models.Model):
     @api.model
     def _stop_counting(self):
         """Leave no trigger behind when the add-on goes."""
-        for table in COUNTED:
+        for table in TABLES:
             self._execute(SQL("DROP FUNCTION IF EXISTS %s CASCADE", _function(table)))
 
     # === FOLDING === #
@@ -148,8 +228,9 @@ class CrmCampaignFigureDelta(models.Model):
             SQL(
                 """SELECT crm_campaign_id FROM crm_campaign_figure_delta
                  GROUP BY crm_campaign_id
-                   HAVING count(*) > count(DISTINCT (user_id, playbook_stage_id))
-                 ORDER BY crm_campaign_id"""
+                   HAVING count(*) > count(DISTINCT (%s))
+                 ORDER BY crm_campaign_id""",
+                _names(KEYS),
             )
         )
         return [campaign_id for (campaign_id,) in rows]
@@ -191,12 +272,30 @@ class CrmCampaignFigureDelta(models.Model):
 
     @api.model
     def _figures_query(self):
-        """The figures: one row for each campaign, salesperson and stage."""
+        """The figures: one row for each key."""
         return _sum(
             SQL("SELECT * FROM crm_campaign_figure_delta"),
             FIGURES,
             more=SQL(", min(id) AS id"),
         )
+
+    @api.model
+    def _sums_of(self, campaign_ids, names, by=()):
+        """Sum up figures of campaigns, in one query.
+
+        :param names: of figures
+        :param by: keys besides the campaign
+        :return: {(campaign id, key ...): {name: sum}}
+        """
+        self.env["crm.lead"].flush_model()
+        self.env["crm.action"].flush_model()
+        rows = self._read_group(
+            [("crm_campaign_id", "in", campaign_ids)],
+            ["crm_campaign_id", *by],
+            [f"{name}:sum" for name in names],
+        )
+        width = 1 + len(by)
+        return {row[:width]: dict(zip(names, row[width:], strict=True)) for row in rows}
 
     # === CHECKING === #
 
@@ -219,8 +318,8 @@ class CrmCampaignFigureDelta(models.Model):
     def _differences(self):
         """Where the figures are not what opportunities and actions say.
 
-        :return: list of tuples (campaign id, user id, stage id, then what is missing of
-            each of ``FIGURES``); empty where all is right
+        :return: list of tuples (each of ``KEYS``, then what is missing of each of
+            ``FIGURES``); empty where all is right
         """
         self.env.flush_all()
         told = SQL(
@@ -239,29 +338,43 @@ class CrmCampaignFigureDelta(models.Model):
 # === SQL === #
 
 
-def _count(table, rows, sign=1, figures=None):
-    """What ``rows`` of a table count, one line a row.
+def _count(facts, figures, rows, sign=1):
+    """What rows of a table count, one line a row and fact.
 
+    :param figures: names of all the figures of the lines; those that are not of a fact
+        count 0
     :param rows: the table itself, or those of its rows that a statement changed
-    :param figures: names of more figures than the table has; they count 0
     """
-    which, counted = COUNTED[table]
-    return SQL(
-        "SELECT %s, %s FROM %s WHERE %s",
-        _names(KEYS),
-        SQL(", ").join(
-            SQL("%s * (%s) AS %s", SQL(str(sign)), SQL(what), SQL.identifier(name))
-            for name, what in (dict.fromkeys(figures or (), "0") | counted).items()
-        ),
-        rows,
-        SQL(which),
+    return SQL(" UNION ALL ").join(
+        SQL(
+            "SELECT %s, %s FROM %s counted %s WHERE %s",
+            SQL(", ").join(_key(fact, name) for name in KEYS),
+            SQL(", ").join(
+                SQL(
+                    "%s * (%s) AS %s",
+                    SQL(str(sign)),
+                    SQL(fact.figures.get(name, "0")),
+                    SQL.identifier(name),
+                )
+                for name in figures
+            ),
+            rows,
+            company_day.join_zone(SQL("counted.crm_campaign_id")),
+            SQL(fact.which),
+        )
+        for fact in facts
     )
 
 
 def _count_all():
     return SQL(" UNION ALL ").join(
-        _count(table, SQL.identifier(table), figures=FIGURES) for table in COUNTED
+        _count([fact], FIGURES, SQL.identifier(fact.table)) for fact in FACTS
     )
+
+
+def _key(fact, name):
+    column = SQL("counted.%s", SQL.identifier(name))
+    return SQL("%s AS %s", fact.keys.get(name, column), SQL.identifier(name))
 
 
 def _sum(lines, figures, more=None):
@@ -295,7 +408,7 @@ def _insert_sums(lines, figures):
 
 
 def _type(figure):
-    return "numeric" if figure == "action_cost" else "int"
+    return TYPES.get(figure, "int")
 
 
 def _names(names):

@@ -98,7 +98,7 @@ class CrmCampaign(models.Model):
     def _compute_revenue(self):
         sold = self._sums_of_orders(
             sale_money.sale_lines(),
-            "count(DISTINCT part.order_id), sum(part.ordered), sum(part.refunded), "
+            "sum(part.orders), sum(part.ordered), sum(part.refunded), "
             "sum(part.revenue)",
         )
         billed = self._sums_of_orders(

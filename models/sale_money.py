@@ -1,7 +1,7 @@
 """What confirmed orders are worth, in SQL: ordered, refunded, invoiced and paid.
 
-All amounts are without tax, in the currency of the order's company: of what is ordered
-by the rate that Odoo keeps on the order, of what is invoiced as it is in the books. They
+All amounts are without tax, in the currency of the order's company: what is ordered by
+the rate that Odoo keeps on the order, what is invoiced as it stands in the books. They
 are those of Odoo's own ``sale.report`` and ``account.invoice.report``.
 """
 
@@ -20,7 +20,8 @@ def sale_lines():
     """A query with one row for each line of each confirmed order.
 
     ``order_id``, ``order_line_id``, ``product_id``, ``company_id``, ``partner_id``,
-    ``date_order`` (UTC), and the amounts ``ordered``, ``refunded`` and ``revenue``.
+    ``opportunity_id``, ``date_order`` (UTC), ``orders`` (1 in the first line of each
+    order, else 0), and the amounts ``ordered``, ``refunded`` and ``revenue``.
 
     A cancelled order is not confirmed any more. Refunded is what was credited and not
     invoiced again since: a credit note that only puts an invoice right takes nothing
@@ -41,6 +42,11 @@ def sale_lines():
     return SQL(
         """SELECT o.id AS order_id, line.id AS order_line_id, line.product_id,
                   o.company_id, o.partner_id, o.opportunity_id, o.date_order,
+                  (NOT EXISTS (
+                      SELECT FROM sale_order_line earlier
+                       WHERE earlier.order_id = o.id AND earlier.id < line.id
+                         AND earlier.display_type IS NULL
+                  ))::int AS orders,
                   %s AS ordered, %s AS refunded, %s - %s AS revenue
              FROM sale_order o
              JOIN sale_order_line line

@@ -20,6 +20,8 @@ from . import test_crm_business_card
 from . import test_crm_campaign
 from . import test_crm_campaign_control
 from . import test_crm_campaign_figure
+from . import test_crm_campaign_figure_money
+from . import test_crm_campaign_funnel
 from . import test_crm_campaign_pause
 from . import test_crm_entity_feed
 from . import test_crm_entity_kind

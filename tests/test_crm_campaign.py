@@ -11,10 +11,11 @@ from odoo.addons.crm_playbook.models import crm_campaign_generation
 from odoo.addons.crm_playbook.models.engine import as_engine
 
 from .common import MONDAY, PlaybookCase
+from .money_set_up import Money
 
 
 @tagged("post_install", "-at_install")
-class TestCrmCampaign(PlaybookCase):
+class TestCrmCampaign(Money, PlaybookCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -453,19 +454,6 @@ class TestCrmCampaign(PlaybookCase):
         order = self._confirm_order(self.campaign.lead_ids[0], price)
         return order, self._invoice(order)
 
-    def _invoice(self, order):
-        invoice = order._create_invoices()
-        invoice.action_post()
-        return invoice
-
-    def _credit(self, invoice, price=None):
-        """A posted credit note, of the whole invoice if no price is given."""
-        note = invoice._reverse_moves([{"invoice_date": invoice.invoice_date}])
-        if price:
-            note.invoice_line_ids.price_unit = price
-        note.action_post()
-        return note
-
     def _money(self):
         self.env.flush_all()
         self.campaign.invalidate_recordset()
@@ -596,39 +584,3 @@ class TestCrmCampaign(PlaybookCase):
         self.assertEqual(lead.commercial_status_id, self.status)
 
     # === HELPERS === #
-
-    def _confirm_order(self, lead, price, **values):
-        product = self.env["product.product"].create(
-            {
-                "name": "Membership",
-                "type": "service",
-                "invoice_policy": "order",
-                "taxes_id": False,
-            }
-        )
-        order = self.env["sale.order"].create(
-            {
-                "partner_id": lead.partner_id.id,
-                "opportunity_id": lead.id,
-                "order_line": [
-                    (
-                        0,
-                        0,
-                        {
-                            "product_id": product.id,
-                            "price_unit": price,
-                            "tax_ids": False,
-                        },
-                    )
-                ],
-                **values,
-            }
-        )
-        order.action_confirm()
-        self.campaign.invalidate_recordset()
-        return order
-
-    def _pay(self, invoice):
-        self.env["account.payment.register"].with_context(
-            active_model="account.move", active_ids=invoice.ids
-        ).create({})._create_payments()
