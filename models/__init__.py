@@ -59,9 +59,13 @@ from . import crm_journey
 from . import crm_campaign
 from . import crm_campaign_generation
 from . import crm_campaign_figure_delta
+from . import crm_campaign_report
 from . import crm_campaign_figure
 from . import company_zone
 from . import crm_campaign_funnel
+from . import crm_message_effect
+from . import crm_satisfaction
+from . import crm_stage_stay
 from . import crm_campaign_money
 from . import crm_campaign_pause
 from . import crm_campaign_start

@@ -26,6 +26,24 @@ def join_zone(campaign_id):
     )
 
 
+def join_zone_of_company(company_id):
+    """Join the time zone of a company as ``zone.name``.
+
+    :param SQL company_id: which company
+    """
+    return SQL(
+        """LEFT JOIN (
+               SELECT company.id AS company_id,
+                      coalesce(address.tz, calendar.tz, 'UTC') AS name
+                 FROM res_company company
+            LEFT JOIN res_partner address ON address.id = company.partner_id
+            LEFT JOIN resource_calendar calendar
+                   ON calendar.id = company.resource_calendar_id
+           ) zone ON zone.company_id = %s""",
+        company_id,
+    )
+
+
 def day(moment):
     """The day of a moment in UTC, where the company is."""
     return SQL("(%s AT TIME ZONE 'UTC' AT TIME ZONE zone.name)::date", moment)

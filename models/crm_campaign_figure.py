@@ -25,14 +25,6 @@ NOTHING = dict.fromkeys(
     ),
     0,
 )
-# Ratios of several rows are those of their sums: numerator and denominator.
-RATIOS = {
-    "conversion": ("won_count", "opportunity_count"),
-    "days_per_sale": ("days_to_win", "won_count"),
-    "appointments_per_sale": ("appointment_count", "won_count"),
-    "average_sale": ("revenue", "order_count"),
-    "roi": ("profit", "cost"),
-}
 # Every branch of the report has these columns, in this order; the type is that of
 # branches that have nothing to tell there.
 COLUMNS = {
@@ -94,10 +86,18 @@ class CrmCampaignFigure(models.Model):
     """
 
     _name = "crm.campaign.figure"
+    _inherit = ["crm.campaign.report"]
     _description = "Campaign Result"
     _auto = False
     _rec_name = "crm_campaign_id"
     _order = "crm_campaign_id, date, kind, id"
+    _ratios = {
+        "conversion": ("won_count", "opportunity_count"),
+        "days_per_sale": ("days_to_win", "won_count"),
+        "appointments_per_sale": ("appointment_count", "won_count"),
+        "average_sale": ("revenue", "order_count"),
+        "roi": ("profit", "cost"),
+    }
     _depends = {
         "crm.campaign": ["company_id", "segment_id", "playbook_id", "fixed_cost"],
         "crm.lead": [
@@ -131,24 +131,16 @@ class CrmCampaignFigure(models.Model):
     }
 
     kind = fields.Selection(KINDS, string="What", readonly=True)
-    crm_campaign_id = fields.Many2one("crm.campaign", "Campaign", readonly=True)
-    playbook_id = fields.Many2one("crm.playbook", readonly=True)
-    segment_id = fields.Many2one("crm.segment", readonly=True)
-    user_id = fields.Many2one("res.users", "Salesperson", readonly=True)
-    team_id = fields.Many2one("crm.team", readonly=True)
-    playbook_stage_id = fields.Many2one("crm.playbook.stage", "Stage", readonly=True)
     source_id = fields.Many2one("utm.source", readonly=True)
     lost_reason_id = fields.Many2one("crm.lost.reason", readonly=True)
     action_type_id = fields.Many2one("crm.action.type", "Type of Action", readonly=True)
     product_id = fields.Many2one("product.product", readonly=True)
-    date = fields.Date(readonly=True, help="When it happened, where the company is.")
     date_opened = fields.Date(
         "Opened",
         readonly=True,
         help="The month in which the opportunity was made: group by it to follow those "
         "that were made together.",
     )
-    company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
 
     opportunity_count = fields.Integer("Opportunities", readonly=True)
@@ -255,13 +247,7 @@ class CrmCampaignFigure(models.Model):
                     LEFT JOIN crm_action_type type ON type.id = figure.action_type_id
                     LEFT JOIN res_company company ON company.id = campaign.company_id
                       ) figure""",
-            SQL(", ").join(
-                SQL(
-                    "%s::float / nullif(%s, 0) AS %s",
-                    *map(SQL.identifier, (part, whole, name)),
-                )
-                for name, (part, whole) in RATIOS.items()
-            ),
+            self._ratio_columns(),
             APPOINTMENTS,
             SQL(" UNION ALL ").join(branches),
         )
@@ -412,15 +398,6 @@ class CrmCampaignFigure(models.Model):
             {"active_test": False},
         )
 
-    def _opened(self, action, domain, context=None):
-        """A window action with these records; lists come first."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(action)
-        return action | {
-            "views": sorted(action["views"], key=lambda view: view[1] != "list"),
-            "domain": list(domain),
-            "context": context or {},
-        }
-
     def _of_its_place(self):
         """What is of the same campaign, people and stage."""
         names = ("crm_campaign_id", "user_id", "team_id", "playbook_stage_id")
@@ -474,18 +451,6 @@ class CrmCampaignFigure(models.Model):
             }
             for campaign in campaigns
         }
-
-    def _read_group_select(self, aggregate_spec, query):
-        """Ratios of several rows are not the average of theirs."""
-        name, _separator, how = aggregate_spec.partition(":")
-        if name not in RATIOS or how != "avg":
-            return super()._read_group_select(aggregate_spec, query)
-        self._check_field_access(self._fields[name], "read")
-        part, whole = (
-            self._field_to_sql(self._table, field_name, query)
-            for field_name in RATIOS[name]
-        )
-        return SQL("sum(%s)::float / nullif(sum(%s), 0)", part, whole)
 
 
 def _branch(source, columns):

@@ -22,6 +22,9 @@ from . import test_crm_campaign_control
 from . import test_crm_campaign_figure
 from . import test_crm_campaign_figure_money
 from . import test_crm_campaign_funnel
+from . import test_crm_message_effect
+from . import test_crm_satisfaction
+from . import test_crm_stage_stay
 from . import test_crm_campaign_pause
 from . import test_crm_entity_feed
 from . import test_crm_entity_kind
