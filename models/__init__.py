@@ -57,6 +57,8 @@ from . import ir_http
 from . import ir_ui_menu
 from . import crm_journey
 from . import crm_campaign
+from . import crm_cost_kind
+from . import crm_campaign_cost
 from . import crm_campaign_generation
 from . import crm_campaign_figure_delta
 from . import crm_campaign_report

@@ -15,11 +15,6 @@ class CrmCampaign(models.Model):
     _inherit = "crm.campaign"
 
     budget = fields.Monetary(tracking=True, groups=MONEY_GROUPS)
-    fixed_cost = fields.Monetary(
-        groups=MONEY_GROUPS,
-        tracking=True,
-        help="What the campaign costs whatever is done.",
-    )
     opportunity_count = fields.Integer(
         "Number of Opportunities", compute="_compute_figures"
     )

@@ -19,6 +19,7 @@ from . import test_crm_agenda_team
 from . import test_crm_business_card
 from . import test_crm_campaign
 from . import test_crm_campaign_control
+from . import test_crm_campaign_cost
 from . import test_crm_campaign_figure
 from . import test_crm_campaign_figure_money
 from . import test_crm_campaign_funnel

@@ -49,11 +49,19 @@ registry.category("web_tour.tours").add("crm_playbook_manager_launches_a_campaig
         click("Take the segment", ".o-autocomplete--dropdown-item:contains(Tour segment)"),
         see("Two would be taken up", ".o_field_widget[name=launch_count]:contains(2)"),
         click("Open the money", ".o_notebook .nav-link[name=money]"),
+        click("Say what it costs", ".o_field_widget[name=cost_ids] a:contains(Add a cost)"),
         {
-            content: "Say what it costs",
-            trigger: ".o_field_widget[name=fixed_cost] input",
-            run: "edit 97.50",
+            content: "Which kind of cost",
+            trigger: ".o_field_widget[name=cost_ids] .o_selected_row [name=kind_id] input",
+            run: "edit Print",
         },
+        click("Take the kind", ".o-autocomplete--dropdown-item:contains(Print)"),
+        {
+            content: "How much",
+            trigger: ".o_field_widget[name=cost_ids] .o_selected_row [name=amount] input",
+            run: "edit 97.50 && press Tab",
+        },
+        see("It is added up", ".o_field_widget[name=fixed_cost]:contains(97.50)"),
         click("Launch", ".o_statusbar_buttons button[name=action_launch]"),
         see("It runs", ".o_statusbar_status .o_arrow_button_current:contains(Running)"),
         see(
