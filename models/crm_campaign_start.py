@@ -1,5 +1,6 @@
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from .engine import as_engine
 from .event import Event
@@ -33,5 +34,14 @@ class CrmCampaign(models.Model):
             refusal = self._refuse_newcomer(partner)
         if refusal:
             raise UserError(refusal)
-        self._spawn(event, is_started_by_hand=True)
+        by_itself = self.sudo()._would_take_up(partner)
+        self._spawn(event, is_started_by_hand=not by_itself)
         return True
+
+    def _would_take_up(self, partner):
+        """Whether the campaign would take the entity up by itself, sooner or later."""
+        if self.is_generated and self.frequency == "once":
+            return False
+        segment = self.segment_id.with_env(self._partners_of_company().env)
+        own = Domain("id", "in", partner.ids)
+        return bool(self._newcomers(segment._partner_domain() & own))

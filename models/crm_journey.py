@@ -79,8 +79,8 @@ class CrmJourney(models.AbstractModel):
     is_started_by_hand = fields.Boolean(
         copy=False,
         readonly=True,
-        help="Somebody chose this entity for the campaign: it tells nothing about the "
-        "others, and is compared with no control group.",
+        help="Somebody chose this entity, which the campaign would not have taken up: "
+        "it tells nothing about the others, and is compared with no control group.",
     )
     stage_line = fields.Json(compute="_compute_stage_line")
 

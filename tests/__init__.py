@@ -20,6 +20,7 @@ from . import test_crm_business_card
 from . import test_crm_campaign
 from . import test_crm_campaign_control
 from . import test_crm_campaign_cost
+from . import test_crm_campaign_control_result
 from . import test_crm_campaign_figure
 from . import test_crm_campaign_figure_money
 from . import test_crm_campaign_funnel
@@ -87,3 +88,4 @@ from . import test_tours_rules
 from . import test_tours_segment
 from . import test_tours_replacement
 from . import test_unit_js
+from . import test_welch
