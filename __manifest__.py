@@ -81,6 +81,7 @@
         "views/crm_message_effect_views.xml",
         "views/crm_satisfaction_views.xml",
         "views/crm_stage_stay_views.xml",
+        "views/crm_attribution_views.xml",
         "views/crm_campaign_views.xml",
         "views/crm_campaign_control_views.xml",
         "views/crm_cost_kind_views.xml",

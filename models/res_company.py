@@ -27,6 +27,18 @@ class ResCompany(models.Model):
         help="With which day the weeks of agendas and points begin; lists and charts "
         "follow the language.",
     )
+    crm_attribution_days = fields.Integer(
+        "Touches Count For",
+        default=90,
+        help="How many days before an order campaigns can have touched its customer, "
+        "in the attribution of sales.",
+    )
+    crm_attribution_half_life = fields.Float(
+        "Half-Life of a Touch",
+        default=7,
+        help="In the attribution of sales by time-decay, a touch counts half as much "
+        "as one that came later by so many days.",
+    )
     crm_call_centre_kind_id = fields.Many2one(
         "crm.entity.kind",
         "Kind of Whom Operators Enter",
@@ -41,6 +53,15 @@ class ResCompany(models.Model):
     _release_hours_positive = models.Constraint(
         "CHECK(crm_release_hours >= 0)",
         "Tasks cannot be released before they are taken: 0 hours or more.",
+    )
+
+    _attribution_days_positive = models.Constraint(
+        "CHECK(crm_attribution_days >= 0)",
+        "Touches count for 0 days before an order, or more.",
+    )
+    _attribution_half_life_positive = models.Constraint(
+        "CHECK(crm_attribution_half_life > 0)",
+        "The half-life of a touch is more than 0 days.",
     )
 
     def _first_day_of_week(self, day):

@@ -18,6 +18,12 @@ class ResConfigSettings(models.TransientModel):
     crm_week_start = fields.Selection(
         related="company_id.crm_week_start", readonly=False, required=True
     )
+    crm_attribution_days = fields.Integer(
+        related="company_id.crm_attribution_days", readonly=False
+    )
+    crm_attribution_half_life = fields.Float(
+        related="company_id.crm_attribution_half_life", readonly=False
+    )
     crm_points_letter = fields.Boolean(
         related="company_id.crm_points_letter", readonly=False
     )

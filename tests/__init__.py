@@ -17,6 +17,7 @@ from . import test_crm_action_take
 from . import test_crm_agenda
 from . import test_crm_agenda_team
 from . import test_crm_business_card
+from . import test_crm_attribution
 from . import test_crm_campaign
 from . import test_crm_campaign_control
 from . import test_crm_campaign_cost
