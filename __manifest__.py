@@ -82,6 +82,7 @@
         "views/crm_satisfaction_views.xml",
         "views/crm_stage_stay_views.xml",
         "views/crm_attribution_views.xml",
+        "views/crm_self_check_views.xml",
         "views/crm_campaign_views.xml",
         "views/crm_campaign_control_views.xml",
         "views/crm_cost_kind_views.xml",

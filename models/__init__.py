@@ -75,6 +75,7 @@ from . import crm_campaign_control
 from . import crm_campaign_control_member
 from . import crm_campaign_control_result
 from . import crm_attribution
+from . import crm_self_check
 from . import crm_lead
 from . import crm_incoming_sender
 from . import crm_lead_incoming

@@ -10,8 +10,9 @@ class CrmOperationRun(models.Model):
     _inherit = "crm.operation.run"
 
     def _note_targets(self, operation, ids, left_out):
-        super()._note_targets(operation, ids, left_out)
+        result = super()._note_targets(operation, ids, left_out)
         if campaign := operation.spawn_campaign_id:
             found = [one for one in ids if left_out.get(one, "control") == "control"]
             entities = operation._finder().browse(found)._entity_of_operation()
             campaign._hold_back(campaign._welcome(entities.ids))
+        return result

@@ -27,6 +27,7 @@ from . import test_crm_campaign_figure_money
 from . import test_crm_campaign_funnel
 from . import test_crm_message_effect
 from . import test_crm_satisfaction
+from . import test_crm_self_check
 from . import test_crm_stage_stay
 from . import test_crm_campaign_pause
 from . import test_crm_entity_feed
