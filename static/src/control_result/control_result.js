@@ -8,7 +8,7 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
 // The drawing is as wide as that, whatever the width of the screen.
 const WIDTH = 1000;
-const MARGIN = 40;
+const MARGIN = 80;
 const LOOKS = {
     more: "success",
     less: "danger",
@@ -111,7 +111,7 @@ export class ControlResult extends Component {
     }
 
     percent(share) {
-        return (share > 0 ? "+" : "") + formatPercentage(share);
+        return (share > 0 ? "+" : "") + formatPercentage(share, { digits: [16, 0] });
     }
 
     count(number) {
