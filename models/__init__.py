@@ -59,6 +59,9 @@ from . import crm_journey
 from . import crm_campaign
 from . import crm_cost_kind
 from . import crm_campaign_cost
+from . import crm_campaign_brief
+from . import crm_approval_step
+from . import crm_campaign_approval
 from . import crm_campaign_generation
 from . import crm_campaign_figure_delta
 from . import crm_campaign_report

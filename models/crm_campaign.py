@@ -9,10 +9,13 @@ from .engine import as_engine
 
 STATES = [
     ("draft", "Draft"),
+    ("to_approve", "To Approve"),
+    ("approved", "Approved"),
     ("running", "Running"),
     ("paused", "Paused"),
     ("closed", "Closed"),
 ]
+PLANNED = ("draft", "to_approve", "approved")
 
 
 class CrmCampaign(models.Model):
@@ -24,7 +27,9 @@ class CrmCampaign(models.Model):
     _order = "sequence, date_start desc, id desc"
 
     _transitions = {
-        "draft": {"running", "closed"},
+        "draft": {"to_approve", "running", "closed"},
+        "to_approve": {"draft", "approved", "closed"},
+        "approved": {"draft", "running", "closed"},
         "running": {"paused", "closed"},
         "paused": {"running", "closed"},
         "closed": set(),
@@ -43,6 +48,8 @@ class CrmCampaign(models.Model):
             "paused_at",
             "idle_from",
             "idle_spread_days",
+            "approval_step_id",
+            "submitted_by_id",
         }
     )
 

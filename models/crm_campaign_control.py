@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from . import bulk
 from .crm_action_type import MONEY_GROUPS
+from .crm_campaign import PLANNED
 from .engine import as_engine
 
 # The share is minded to the hundredth of a per cent.
@@ -48,7 +49,7 @@ class CrmCampaign(models.Model):
     def _check_control_share_stays(self, share):
         """Who is in the group, and who is not, was decided by the launch."""
         for campaign in self:
-            if campaign.state != "draft" and campaign._control_parts() != _parts(share):
+            if campaign.state not in PLANNED and campaign._control_parts() != _parts(share):
                 raise UserError(
                     self.env._(
                         "%s was launched: its control group stays as it is.",

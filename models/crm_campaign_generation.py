@@ -10,6 +10,7 @@ from odoo.exceptions import LockError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
+from .crm_campaign import PLANNED
 from .engine import CONFLICTS, as_engine, unless_in_the_way
 
 # Large enough that what each batch costs by itself is little beside its rows; the first
@@ -72,7 +73,7 @@ class CrmCampaign(models.Model):
     to_generate_count = fields.Integer(compute="_compute_to_generate_count")
     launch_count = fields.Integer(
         compute="_compute_launch_count",
-        help="How many opportunities its launch makes, while it is a draft.",
+        help="How many opportunities its launch makes, while it is planned.",
     )
 
     @api.depends("state", "is_generated", "generation_total", "generation_done")
@@ -92,10 +93,10 @@ class CrmCampaign(models.Model):
 
     @api.depends("segment_id", "state", "reentry", "reentry_days")
     def _compute_launch_count(self):
-        """Drafts alone are counted: the segment is looked through for it."""
+        """Planned ones alone are counted: the segment is looked through for it."""
         for campaign in self:
             campaign.launch_count = (
-                campaign.to_generate_count if campaign.state == "draft" else 0
+                campaign.to_generate_count if campaign.state in PLANNED else 0
             )
 
     def generate(self):

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from .audience import SALESPEOPLE
+from .crm_campaign import PLANNED
 from .crm_transition_points import NOT_CORRECTED
 from .lookup import existing
 
@@ -292,7 +293,7 @@ class CrmLeaderboard(models.AbstractModel):
     @api.model
     def _choices(self):
         campaigns = self.env["crm.campaign"].search(
-            [("is_template", "=", False), ("state", "!=", "draft")], limit=100
+            [("is_template", "=", False), ("state", "not in", PLANNED)], limit=100
         )
         return {
             "teams": [

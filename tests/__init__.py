@@ -19,6 +19,8 @@ from . import test_crm_agenda_team
 from . import test_crm_business_card
 from . import test_crm_attribution
 from . import test_crm_campaign
+from . import test_crm_campaign_approval
+from . import test_crm_campaign_brief
 from . import test_crm_campaign_control
 from . import test_crm_campaign_cost
 from . import test_crm_campaign_control_result

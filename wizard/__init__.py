@@ -4,6 +4,7 @@ from . import base_partner_merge_compare
 from . import base_partner_merge_free_fields
 from . import crm_action_record
 from . import crm_business_card
+from . import crm_campaign_refuse
 from . import crm_campaign_resume
 from . import crm_entity_reassign
 from . import crm_lead_start_playbook
