@@ -92,6 +92,7 @@
         "views/crm_campaign_approval_views.xml",
         "views/crm_cost_kind_views.xml",
         "views/crm_campaign_cost_views.xml",
+        "views/crm_campaign_expectation_views.xml",
         "views/crm_operation_views.xml",
         "views/crm_operation_run_views.xml",
         "views/crm_playbook_rule_views.xml",

@@ -72,6 +72,7 @@ from . import crm_message_effect
 from . import crm_satisfaction
 from . import crm_stage_stay
 from . import crm_campaign_money
+from . import crm_campaign_expectation
 from . import crm_campaign_pause
 from . import crm_campaign_start
 from . import crm_campaign_control

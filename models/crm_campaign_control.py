@@ -49,7 +49,8 @@ class CrmCampaign(models.Model):
     def _check_control_share_stays(self, share):
         """Who is in the group, and who is not, was decided by the launch."""
         for campaign in self:
-            if campaign.state not in PLANNED and campaign._control_parts() != _parts(share):
+            is_launched = campaign.state not in PLANNED
+            if is_launched and campaign._control_parts() != _parts(share):
                 raise UserError(
                     self.env._(
                         "%s was launched: its control group stays as it is.",

@@ -24,6 +24,7 @@ from . import test_crm_campaign_brief
 from . import test_crm_campaign_control
 from . import test_crm_campaign_cost
 from . import test_crm_campaign_control_result
+from . import test_crm_campaign_expectation
 from . import test_crm_campaign_figure
 from . import test_crm_campaign_figure_money
 from . import test_crm_campaign_funnel
