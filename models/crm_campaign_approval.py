@@ -101,7 +101,7 @@ class CrmCampaign(models.Model):
         "crm.approval.step", "Waits For", readonly=True, copy=False, ondelete="restrict"
     )
     submitted_by_id = fields.Many2one(
-        "res.users", "Submitted By", readonly=True, copy=False, ondelete="restrict"
+        "res.users", readonly=True, copy=False, ondelete="restrict"
     )
     needs_approval = fields.Boolean(compute="_compute_needs_approval")
     may_launch = fields.Boolean(compute="_compute_needs_approval")
