@@ -68,6 +68,10 @@ from . import crm_campaign_report
 from . import crm_campaign_figure
 from . import company_zone
 from . import crm_campaign_funnel
+from . import crm_campaign_history
+from . import crm_campaign_dry_run
+from . import crm_campaign_dry_run_messages
+from . import res_partner_launch
 from . import crm_message_effect
 from . import crm_satisfaction
 from . import crm_stage_stay

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from . import bulk
@@ -131,26 +132,27 @@ class CrmCampaign(models.Model):
             on_conflict=SQL("ON CONFLICT (crm_campaign_id, partner_id) DO NOTHING"),
         )
 
-    def _newcomers(self, domain, limit=None):
+    def _entry_conditions(self):
         """Nor is anybody taken up who is in the control group already."""
-        query = super()._newcomers(domain, limit)
+        conditions = super()._entry_conditions()
         if self.control_share:
-            query.add_where(
-                SQL(
-                    "NOT EXISTS (SELECT FROM crm_campaign_control_member member"
-                    " WHERE member.crm_campaign_id = %s"
-                    " AND member.partner_id = res_partner.id)",
-                    self._origin.id or None,
-                )
+            recorded = SQL(
+                "NOT EXISTS (SELECT FROM crm_campaign_control_member member"
+                " WHERE member.crm_campaign_id = %s"
+                " AND member.partner_id = res_partner.id)",
+                self._origin.id or None,
             )
-        return query
+            conditions["recorded"] = (Domain.TRUE, [recorded])
+        return conditions
 
-    def _to_generate(self):
+    def _launch_conditions(self):
         """Without those whom a generation would only record."""
-        query = super()._to_generate()
+        conditions = super()._launch_conditions()
         if self.control_share:
-            query.add_where(SQL("NOT %s", self._in_control(SQL("res_partner.id"))))
-        return query
+            clauses = conditions.pop("recorded")[1]
+            chosen = SQL("NOT %s", self._in_control(SQL("res_partner.id")))
+            conditions["control"] = (Domain.TRUE, [*clauses, chosen])
+        return conditions
 
     @api.depends("control_share")
     def _compute_to_generate_count(self):

@@ -444,47 +444,74 @@ class CrmCampaign(models.Model):
         :param int limit: how many at most, the first ones
         """
         farther = Domain("id", ">", after) if after else Domain.TRUE
+        return self._newcomers(self._segment_domain() & farther, limit)
+
+    def _segment_domain(self):
+        """The entities of the segment, as the campaign's company sees them."""
         segment = self.segment_id.with_env(self._partners_of_company().env)
-        return self._newcomers(segment._partner_domain() & farther, limit)
+        return segment._partner_domain()
 
     def _to_generate(self):
         """Who of them would have an opportunity then, a query."""
-        return self._candidates()
+        return self._narrowed(
+            self._segment_domain(), self._launch_conditions().values()
+        )
+
+    def _launch_conditions(self):
+        """What lets an entity have an opportunity; as ``_entry_conditions``."""
+        return self._entry_conditions()
 
     def _welcome(self, partner_ids):
         """Those of the entities that the campaign may take up, segment or not."""
         return sorted(self._newcomers(Domain("id", "in", partner_ids)))
 
     def _newcomers(self, domain, limit=None):
-        """Entities for the campaign, without those who are in it, a query.
+        """Entities for the campaign, a query: those whom no condition keeps out."""
+        return self._narrowed(domain, self._entry_conditions().values(), limit)
 
-        Nor those who were in it too lately to begin again.
-        """
+    def _narrowed(self, domain, conditions, limit=None):
+        """Entities that meet conditions of entry, a query."""
+        conditions = list(conditions)
         query = self._partners_of_company()._search(
-            domain & self._own_company_domain() & self._reachable_domain(),
+            Domain.AND([domain, *(own for own, _clauses in conditions)]),
             order="id" if limit else None,
             limit=limit,
         )
+        for _own, clauses in conditions:
+            for clause in clauses:
+                query.add_where(clause)
+        return query
+
+    def _entry_conditions(self):
+        """What lets an entity in: not to have been in the campaign too lately, etc.
+
+        :return: {whom it keeps out: (domain of entities, list of SQL over
+            ``res_partner``)}, in the order in which they are told
+        """
+        return {
+            "other_company": (self._own_company_domain(), []),
+            "unwilling": (self._reachable_domain(), []),
+            "taken": (Domain.TRUE, self._not_taken()),
+        }
+
+    def _not_taken(self):
         campaign_id, still_in = self._origin.id or None, self._still_in()
-        query.add_where(
+        return [
             SQL(
                 "NOT EXISTS (SELECT FROM crm_lead taken WHERE "
                 "taken.crm_campaign_id = %s AND taken.partner_id = res_partner.id%s)",
                 campaign_id,
                 still_in,
-            )
-        )
-        # What was merged away is few: these rows are next to none.
-        query.add_where(
+            ),
+            # What was merged away is few: these rows are next to none.
             SQL(
                 "NOT EXISTS (SELECT FROM crm_lead_merged_campaign_rel merged"
                 " JOIN crm_lead taken ON taken.id = merged.lead_id WHERE "
                 "merged.crm_campaign_id = %s AND taken.partner_id = res_partner.id%s)",
                 campaign_id,
                 still_in,
-            )
-        )
-        return query
+            ),
+        ]
 
     def _still_in(self):
         """Which opportunities of an entity keep it from another one."""

@@ -178,7 +178,7 @@ class CrmTaskPlan(models.AbstractModel):
         self.ensure_one()
         if not lines:
             return self.env["crm.action"]
-        asked = self._asked(lines, ENTITIES[planned_by])
+        asked = self._asked(_told_by(lines), ENTITIES[planned_by])
         users = self._share(asked)
         dates = self._dates_of(users, asked["company_id"])
         return self.env["crm.action"]._create_planned(
@@ -229,10 +229,15 @@ class CrmTaskPlan(models.AbstractModel):
             for partner_id in partner_ids
         ]
 
-    def _asked(self, lines, entity):
-        """Of whom and for whom the lines ask a task, as columns.
+    def _asked(self, source, entity):
+        """Of whom and for whom a task is asked, as columns.
 
         Once a journey is closed, what is still to do belongs to the entity, not to it.
+
+        :param SQL source: ``line`` (what asks), its ``journey`` and the action ``done``
+            that it is about, in the order of ``given.n``: those of ledger lines, or of
+            what is only thought of
+        :param SQL entity: whose task it is
         """
         for name in ASKED:
             self.env[name].flush_model()
@@ -252,16 +257,13 @@ class CrmTaskPlan(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """SELECT %s
-                     FROM unnest(%s) WITH ORDINALITY AS given(id, n)
-                     JOIN crm_transition line ON line.id = given.id
-                LEFT JOIN crm_lead journey ON journey.id = line.lead_id
+                     FROM %s
                      JOIN res_partner partner ON partner.id = %s
                 LEFT JOIN crm_playbook_stage stage
                        ON stage.id = journey.playbook_stage_id
-                LEFT JOIN crm_action done ON done.id = line.action_id
                  ORDER BY given.n""",
                 SQL(", ").join(columns.values()),
-                lines.ids,
+                source,
                 entity,
             )
         )
@@ -343,4 +345,15 @@ def _while_open(column):
     return SQL(
         "CASE WHEN journey.active AND journey.won_status = 'pending' THEN %s END",
         SQL(column),  # pylint: disable=sql-injection
+    )
+
+
+def _told_by(lines):
+    """Ledger lines with what they speak of, as what asks for a task."""
+    return SQL(
+        """unnest(%s) WITH ORDINALITY AS given(id, n)
+      JOIN crm_transition line ON line.id = given.id
+ LEFT JOIN crm_lead journey ON journey.id = line.lead_id
+ LEFT JOIN crm_action done ON done.id = line.action_id""",
+        lines.ids,
     )

@@ -29,6 +29,8 @@ class ResUsers(models.Model):
     def _take_turns(self, count, model, campaign):
         """Name ``count`` of these users in turn, the one who waits longest first.
 
+        How many turns are only thought of stands in the context: ``turns_besides``.
+
         :param model: what they are given, ``crm.lead`` or ``crm.action``
         :param campaign: in which campaign they take turns
         :return: list of ``count`` users, empty ones where ``self`` is empty
@@ -48,12 +50,17 @@ class ResUsers(models.Model):
             )
         )
         waiting = self.sorted(lambda user: (latest[user.id] or 0, user.id))
+        first = self.env.context.get("turns_besides", 0)
         return [
-            waiting[turn % len(waiting)] if waiting else self for turn in range(count)
+            waiting[(first + turn) % len(waiting)] if waiting else self
+            for turn in range(count)
         ]
 
     def _level_load(self, count):
         """Name ``count`` of these users so that their open actions become level.
+
+        Those that are only thought of stand in the context: ``open_actions_besides``,
+        {user id: number}.
 
         :return: list of ``count`` users, empty ones where ``self`` is empty
         """
@@ -68,7 +75,11 @@ class ResUsers(models.Model):
                 ["__count"],
             )
         )
-        loads = [(open_actions.get(user, 0), user.id) for user in self]
+        besides = self.env.context.get("open_actions_besides", {})
+        loads = [
+            (open_actions.get(user, 0) + besides.get(user.id, 0), user.id)
+            for user in self
+        ]
         heapq.heapify(loads)
         named = []
         for _turn in range(count):
