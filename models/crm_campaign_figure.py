@@ -38,6 +38,7 @@ COLUMNS = {
     "lost_reason_id": "int",
     "action_type_id": "int",
     "product_id": "int",
+    "cost_kind_id": "int",
     "date": "date",
     "date_opened": "date",
 }
@@ -99,7 +100,8 @@ class CrmCampaignFigure(models.Model):
         "roi": ("profit", "cost"),
     }
     _depends = {
-        "crm.campaign": ["company_id", "segment_id", "playbook_id", "fixed_cost"],
+        "crm.campaign": ["company_id", "segment_id", "playbook_id"],
+        "crm.campaign.cost": ["crm_campaign_id", "date", "kind_id", "amount"],
         "crm.lead": [
             "crm_campaign_id",
             "user_id",
@@ -135,6 +137,9 @@ class CrmCampaignFigure(models.Model):
     lost_reason_id = fields.Many2one("crm.lost.reason", readonly=True)
     action_type_id = fields.Many2one("crm.action.type", "Type of Action", readonly=True)
     product_id = fields.Many2one("product.product", readonly=True)
+    cost_kind_id = fields.Many2one(
+        "crm.cost.kind", "Kind of Cost", readonly=True, groups=MONEY_GROUPS
+    )
     date_opened = fields.Date(
         "Opened",
         readonly=True,
@@ -222,6 +227,7 @@ class CrmCampaignFigure(models.Model):
     @property
     def _table_query(self):
         sale_money.flush(self.env)
+        self.env["crm.campaign.cost"].flush_model()
         branches = (
             self._kept(),
             self._fixed_costs(),
@@ -262,16 +268,21 @@ class CrmCampaignFigure(models.Model):
         )
 
     def _fixed_costs(self):
+        """What was spent, for the responsible of the campaign."""
         return _branch(
-            SQL("crm_campaign WHERE fixed_cost <> 0"),
+            SQL(
+                "crm_campaign_cost spent"
+                " JOIN crm_campaign owner ON owner.id = spent.crm_campaign_id"
+            ),
             {
-                "id": SQL("4 * id + 1"),
+                "id": SQL("4 * spent.id + 1"),
                 "kind": SQL("'fixed_cost'"),
-                "crm_campaign_id": SQL("id"),
-                "user_id": SQL("user_id"),
-                "team_id": SQL("team_id"),
-                "date": SQL("coalesce(date_start, create_date::date)"),
-                "fixed_cost": SQL("fixed_cost"),
+                "crm_campaign_id": SQL("owner.id"),
+                "user_id": SQL("owner.user_id"),
+                "team_id": SQL("owner.team_id"),
+                "date": SQL("spent.date"),
+                "cost_kind_id": SQL("spent.kind_id"),
+                "fixed_cost": SQL("spent.amount"),
             },
         )
 
@@ -357,7 +368,12 @@ class CrmCampaignFigure(models.Model):
         )
 
     def _view_fixed_cost(self):
-        return self.crm_campaign_id.get_formview_action()
+        return self._opened(
+            "crm_playbook.crm_campaign_cost_action",
+            Domain("crm_campaign_id", "=", self.crm_campaign_id.id)
+            & Domain("kind_id", "=", self.cost_kind_id.id)
+            & Domain("date", "=", self.date),
+        )
 
     def _view_sale(self):
         of_product = Domain("order_line.product_id", "=", self.product_id.id)

@@ -168,7 +168,7 @@ class TestCrmCampaignFigureMoney(Money, PlaybookCase):
         for one in bills:
             self.assertEqual(self._opened(one), invoice)
         cost = rows.filtered(lambda one: one.kind == "fixed_cost")
-        self.assertEqual(cost.action_view_records()["res_id"], self.campaign.id)
+        self.assertEqual(self._opened(cost), self.campaign.cost_ids)
 
     def _opened(self, row):
         action = row.action_view_records()
