@@ -2,7 +2,7 @@ import logging
 
 from psycopg2 import OperationalError
 
-from odoo import models
+from odoo import api, models
 
 from .crm_action_scheduler import ActionFailed
 from .engine import as_engine
@@ -89,8 +89,7 @@ class CrmLead(models.Model):
             with self.env.cr.savepoint():
                 return told | self._rehearsed(plan, planned_by)._told_outbox()
         except ActionFailed as failed:
-            labels = dict(self.env["crm.action"]._fields["failure"].selection)
-            problem = failed.reason or labels[failed.failure]
+            problem = self.env["crm.action"]._failure_text(failed)
         except OperationalError:
             raise  # the whole request is tried again
         except Exception as error:
@@ -148,6 +147,14 @@ class CrmPlaybook(models.Model):
 
 class CrmAction(models.Model):
     _inherit = "crm.action"
+
+    @api.model
+    def _failure_text(self, failed):
+        """Why an entity cannot be reached, in words."""
+        if failed.failure == "error":
+            return failed.reason
+        labels = dict(self._fields["failure"]._description_selection(self.env))
+        return ": ".join(filter(None, (labels[failed.failure], failed.reason)))
 
     def _told_outbox(self):
         """What stands in Odoo's queue for the action."""
