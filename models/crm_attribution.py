@@ -154,7 +154,11 @@ class CrmAttribution(models.Model):
 
     @api.model
     def _action_touches(self):
-        """One row for each order and action that touched its customer."""
+        """One row for each order and action that touched its customer.
+
+        The campaign is looked at last: joined, PostgreSQL would go through the actions
+        of each customer once for each campaign of the company.
+        """
         return SQL(
             """SELECT sale.order_id, action.crm_campaign_id, action.done_at AS at,
                       action.id AS place, sale.half_life
@@ -162,11 +166,12 @@ class CrmAttribution(models.Model):
                  JOIN res_partner contact
                    ON contact.commercial_partner_id = sale.entity_id
                  JOIN crm_action action ON action.partner_id = contact.id
-                 JOIN crm_campaign campaign ON campaign.id = action.crm_campaign_id
                 WHERE action.state = 'done' AND action.corrected_by_id IS NULL
                   AND action.done_at <= sale.date_order
                   AND action.done_at > sale.date_order - sale.days
-                  AND campaign.company_id = sale.company_id"""
+                  AND sale.company_id = (
+                      SELECT company_id FROM crm_campaign
+                       WHERE crm_campaign.id = action.crm_campaign_id)"""
         )
 
     @api.model

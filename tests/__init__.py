@@ -92,6 +92,7 @@ from . import test_tours_overview
 from . import test_tours_record
 from . import test_tours_rules
 from . import test_tours_segment
+from . import test_tours_self_check
 from . import test_tours_replacement
 from . import test_unit_js
 from . import test_welch
