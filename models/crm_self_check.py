@@ -105,47 +105,58 @@ class CrmSelfCheck(models.AbstractModel):
 
     def _words(self):
         """{name: (label, what is compared)}."""
-        _ = self.env._
         return {
             "ledger": (
-                _("Ledger and opportunities"),
-                _("Stage, status and result: folded from the ledger, and as they are"),
+                self.env._("Ledger and opportunities"),
+                self.env._(
+                    "Stage, status and result: folded from the ledger, and as they are"
+                ),
             ),
             "actions_told": (
-                _("Actions in the ledger"),
-                _("Each done action of an opportunity has its line, once"),
+                self.env._("Actions in the ledger"),
+                self.env._("Each done action of an opportunity has its line, once"),
             ),
             "points": (
-                _("Points"),
-                _("What each action gave, and what its ledger lines say"),
+                self.env._("Points"),
+                self.env._("What each action gave, and what its ledger lines say"),
             ),
             "messages": (
-                _("Messages"),
-                _("Each automatic action that is done has one message, and vice versa"),
+                self.env._("Messages"),
+                self.env._(
+                    "Each automatic action that is done has one message, and vice versa"
+                ),
             ),
             "activities": (
-                _("Activities"),
-                _("Each task that somebody has still to do is one activity of Odoo"),
+                self.env._("Activities"),
+                self.env._(
+                    "Each task that somebody has still to do is one activity of Odoo"
+                ),
             ),
             "orders_told": (
-                _("Orders in the ledger"),
-                _("Each confirmed order of an opportunity was told to the playbook"),
+                self.env._("Orders in the ledger"),
+                self.env._(
+                    "Each confirmed order of an opportunity was told to the playbook"
+                ),
             ),
             "order_campaigns": (
-                _("Campaigns of orders"),
-                _("Each order has the campaign that its opportunity has"),
+                self.env._("Campaigns of orders"),
+                self.env._("Each order has the campaign that its opportunity has"),
             ),
             "figures": (
-                _("Campaign results"),
-                _("Kept figures, and opportunities and actions counted anew"),
+                self.env._("Campaign results"),
+                self.env._("Kept figures, and opportunities and actions counted anew"),
             ),
             "revenue": (
-                _("Sales of campaigns"),
-                _("What campaigns show, and Odoo's own report on the same orders"),
+                self.env._("Sales of campaigns"),
+                self.env._(
+                    "What campaigns show, and Odoo's own report on the same orders"
+                ),
             ),
             "attribution": (
-                _("Attribution of sales"),
-                _("What each view gives away of an order, and what it is worth"),
+                self.env._("Attribution of sales"),
+                self.env._(
+                    "What each view gives away of an order, and what it is worth"
+                ),
             ),
         }
 
