@@ -94,7 +94,9 @@ class CrmCampaign(models.Model):
     def _compute_expected_money(self):
         for campaign in self:
             count = campaign.expected_opportunity_count
-            revenue = campaign.expected_won_count * campaign.expected_average_sale
+            # What is shown as won is rounded.
+            won = count * campaign.expected_conversion
+            revenue = won * campaign.expected_average_sale
             cost = campaign.fixed_cost + count * campaign.expected_action_cost
             campaign.expected_revenue = revenue
             campaign.expected_cost = cost

@@ -89,6 +89,7 @@ from . import test_tours_masters
 from . import test_tours_operation
 from . import test_tours_opportunity
 from . import test_tours_overview
+from . import test_tours_planning
 from . import test_tours_record
 from . import test_tours_rules
 from . import test_tours_segment

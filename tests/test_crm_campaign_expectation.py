@@ -59,6 +59,10 @@ class TestCrmCampaignExpectation(Money, PlaybookCase):
         self.assertEqual(self.campaign.expected_cost, 150.0)
         self.assertEqual(self.campaign.expected_roi, 1.0)
 
+    def test_parts_of_sales_count(self):
+        self._expect(expected_opportunity_count=15, expected_conversion=0.25)
+        self.assertEqual(self.campaign.expected_revenue, 3.75 * 150)
+
     def test_proposed_from_the_segment_and_the_history_of_the_playbook(self):
         past = self._launch_past()
         self.campaign.action_propose_expectations()
