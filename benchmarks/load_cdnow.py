@@ -14,6 +14,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from cdnow.load import Load
+from cdnow.loyalty import expected_loyalty
 from cdnow.purchases import read_purchases
 from cdnow.questions import questions
 
@@ -26,6 +27,7 @@ def main():
     load = Load(purchases, "_".join(str(word) for word in words if word), say)
     answers = load.run()
     agrees = print_answers(answers, purchases) & print_totals(load.totals(), purchases)
+    agrees &= print_loyalty(load.loyalty, purchases)
     print_times(load.stopwatch)
     return 0 if agrees else 1
 
@@ -71,6 +73,26 @@ def print_totals(found, purchases):
     print("\nOrders, amount, customers in Odoo:    ", *found)
     print("Orders, amount, customers in the file:", *expected, mark)
     return found == expected
+
+
+def print_loyalty(found, purchases):
+    """Who came back, month by month, beside the file.
+
+    :return: whether each number of each cohort is the same
+    """
+    expected = expected_loyalty(purchases)
+    print(f"\n{'First bought':<14}{'customers':>10}{'came back':>11}   then, by month")
+    for cohort in found["cohorts"]:
+        buyers = ", ".join(f"{count:,}" for count in cohort["buyers"][1:])
+        share = f"{cohort['repeat_rate']:.1%}"
+        print(
+            f"{cohort['date'][:7]:<14}{cohort['customers']:>10,}{share:>11}   {buyers}"
+        )
+    agrees = found == expected
+    print(
+        f"Came back, of all: {found['repeat_rate']:.2%}{'' if agrees else '   WRONG'}"
+    )
+    return agrees
 
 
 def print_times(stopwatch):

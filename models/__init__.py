@@ -72,6 +72,7 @@ from . import crm_campaign_history
 from . import crm_campaign_dry_run
 from . import crm_campaign_dry_run_messages
 from . import res_partner_launch
+from . import crm_loyalty
 from . import crm_message_effect
 from . import crm_satisfaction
 from . import crm_stage_stay

@@ -49,6 +49,7 @@ class TestLoadCdnow(BaseCase):
         self.assertEqual(self._run(), answers)
         self.assertEqual(self._traces(), traces)
         self._check_orders()
+        self._check_loyalty()
 
     def test_two_purchases_on_one_day_are_two_orders(self):
         purchases = self.benchmark.read_purchases(SLICE)
@@ -71,7 +72,30 @@ class TestLoadCdnow(BaseCase):
         quiet = self.benchmark.Load(
             purchases, self.database.name, say=lambda _text: None
         )
-        return quiet.run()
+        answers = quiet.run()
+        self.loyalty = quiet.loyalty
+        return answers
+
+    def _check_loyalty(self):
+        """Who came back is told as the file tells it, counted here and now."""
+        months, bought = defaultdict(set), defaultdict(int)
+        for who, year, month, _cents in self.lines:
+            months[who].add(12 * year + month)
+            bought[who] += 1
+        latest = max(max(own) for own in months.values())
+        expected = {}
+        for own in months.values():
+            row = expected.setdefault(min(own), [0] * (latest - min(own) + 1))
+            for month in own:
+                row[month - min(own)] += 1
+        self.assertEqual(
+            [cohort["buyers"] for cohort in self.loyalty["cohorts"]],
+            [expected[first] for first in sorted(expected)],
+        )
+        again = sum(count > 1 for count in bought.values())
+        self.assertTrue(again, "the slice has nobody who came back")
+        self.assertAlmostEqual(self.loyalty["repeat_rate"], again / len(bought))
+        self.assertEqual(self.loyalty["customers"], len(bought))
 
     def _check_orders(self):
         """Each line of the file is a confirmed order of its day, to the cent."""

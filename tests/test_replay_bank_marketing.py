@@ -33,6 +33,7 @@ class TestReplayBankMarketing(BaseCase):
             self.skipTest(f"real data absent: {REAL_DATA} is not there")
         expected = self._figures_of_file()
         self.assertEqual(self._replay(), expected)
+        self._check_results()
         traces = self._traces()
         self.assertEqual(self._replay(), expected)
         self.assertEqual(self._traces(), traces)
@@ -41,14 +42,48 @@ class TestReplayBankMarketing(BaseCase):
         """What the campaign's report says after the replay, as people read it."""
         benchmark = _load(BENCHMARK)
         clients = benchmark.read_clients(REAL_DATA, LINES)
-        return benchmark.in_words(
-            benchmark.Replay(clients, self.database.name, say=lambda _text: None).run()
+        replay = benchmark.Replay(clients, self.database.name, say=lambda _text: None)
+        figures = benchmark.in_words(replay.run())
+        self.results = replay.results
+        return figures
+
+    def _check_results(self):
+        """The reports say what the file says, each view of the sales too."""
+        lines = self._lines_of_file()
+        calls = sum(int(line["campaign"]) for line in lines)
+        won = sum(line["deposit"] == "yes" for line in lines)
+        cost, revenue = 10_000 + 2.5 * calls, 100.0 * won
+        self.assertEqual(
+            self.results["kinds"],
+            {
+                "opportunity": {"opportunity_count": len(lines)},
+                "closing": {"won_count": won, "lost_count": len(lines) - won},
+                "action": {"done_action_count": calls, "cost": 2.5 * calls},
+                "fixed_cost": {"cost": 10_000.0},
+                "sale": {"order_count": won, "revenue": revenue},
+            },
         )
+        for name, expected in (
+            ("conversion", won / len(lines)),
+            ("roi", (revenue - cost) / cost),
+            ("average_sale", 100.0),
+        ):
+            self.assertAlmostEqual(self.results["ratios"][name], expected, 9, name)
+        self.assertEqual(
+            self.results["attribution"],
+            dict.fromkeys(
+                ("first_touch", "last_touch", "linear", "time_decay", "direct"), revenue
+            ),
+        )
+        self.assertFalse(any(self.results["differences"].values()), self.results)
+
+    def _lines_of_file(self):
+        with REAL_DATA.open(newline="") as file:
+            return list(itertools.islice(csv.DictReader(file), LINES))
 
     def _figures_of_file(self):
         """What the report has to say, counted from the file here and now."""
-        with REAL_DATA.open(newline="") as file:
-            lines = list(itertools.islice(csv.DictReader(file), LINES))
+        lines = self._lines_of_file()
         calls = sum(int(line["campaign"]) for line in lines)
         won = sum(line["deposit"] == "yes" for line in lines)
         cost, revenue = 10_000 + 2.5 * calls, 100 * won

@@ -42,6 +42,7 @@ class Load:
             contract = Contract(connection)
             self._load_customers(contract)
             self._load_orders(contract, account["product"])
+            self.loyalty = contract.call("crm.loyalty", "get_loyalty")
             return self._ask(contract)
 
     def totals(self):

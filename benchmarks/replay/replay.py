@@ -11,6 +11,7 @@ from .calls import Calls, read_journeys
 from .contract import Contract
 from .orders import Orders
 from .people import create_people
+from .results import read_results
 from .scene import set_the_scene
 from .stopwatch import Stopwatch, costs_of_methods
 
@@ -87,6 +88,7 @@ class Replay:
         journeys = read_journeys(contract, scene, self.clients)
         self._make_calls(contract, scene, journeys)
         self._sell(contract, scene, journeys, account["product"])
+        self.results = read_results(contract, scene.campaign)
         return self._read_report(contract, scene.campaign)
 
     def _create_people(self, contract):
