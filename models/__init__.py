@@ -74,6 +74,7 @@ from . import crm_campaign_dry_run_messages
 from . import res_partner_launch
 from . import crm_loyalty
 from . import crm_message_effect
+from . import crm_dashboard
 from . import crm_satisfaction
 from . import crm_stage_stay
 from . import crm_campaign_money
