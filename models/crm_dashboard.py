@@ -239,3 +239,15 @@ class CrmDashboard(models.AbstractModel):
             domain, [], ["answer_count:sum", "score:avg"]
         )
         return {"answers": answers or 0, "score": score or None}
+
+
+class CrmCampaign(models.Model):
+    _inherit = "crm.campaign"
+
+    def action_view_dashboard(self):
+        """Open the dashboard of this campaign, of all time."""
+        self.ensure_one()
+        action = self.env["ir.actions.client"]._for_xml_id(
+            "crm_playbook.crm_dashboard_action"
+        )
+        return action | {"params": {"campaign_id": self.id, "period": "all"}}

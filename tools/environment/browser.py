@@ -49,14 +49,13 @@ class Browser:
             apt = Apt(self.layout)
             files = apt.download(apt.closure(missing, progress), progress)
             unpack(files, self.layout.system, progress)
-        self._write_fonts_file()
+        self.write_fonts_file()
         for path in self._scripts():
             write_program(path, self._wrapper(self._program()))
 
     def _missing_packages(self):
         browser = [] if self._program() else [PACKAGE]
-        fonts = [] if self._has_fonts() else list(FONT_PACKAGES)
-        return browser + fonts
+        return browser + self.missing_fonts()
 
     def _program(self):
         on_machine = None if ignores_system() else _on_machine(self.layout.programs)
@@ -75,11 +74,22 @@ class Browser:
         environment = {}
         if self.layout.system in program.parents:
             environment.update(library_environment(self.layout))
-        if self.layout.system in program.parents or not _machine_has_fonts():
+        if self.layout.system in program.parents:
             environment["FONTCONFIG_FILE"] = str(self.fonts_file)
-        return wrapper(program, environment)
+        return wrapper(program, environment | self.font_environment())
 
-    def _write_fonts_file(self):
+    def missing_fonts(self):
+        """The packages of fonts, where there is nothing to write with."""
+        return [] if self._has_fonts() else list(FONT_PACKAGES)
+
+    def font_environment(self):
+        """What makes a program find our fonts, where the machine has none."""
+        if _machine_has_fonts():
+            return {}
+        return {"FONTCONFIG_FILE": str(self.fonts_file)}
+
+    def write_fonts_file(self):
+        """Say where fonts are."""
         self.fonts_file.write_text(
             FONTS.format(
                 home=self.layout.home,

@@ -12,6 +12,7 @@ from .lock import exclusive
 from .odoo_server import OdooServer
 from .odoo_source import OdooSource
 from .postgres import Postgres, PostgresPrograms
+from .printer import Printer
 from .python_environment import PythonEnvironment
 from .templates import Templates
 
@@ -30,6 +31,7 @@ class House:
         self.programs = PostgresPrograms(self.layout)
         self.postgres = Postgres(self.layout, self.programs)
         self.browser = Browser(self.layout)
+        self.printer = Printer(self.layout, self.browser)
         self.odoo = OdooServer(
             self.layout, self.odoo_source, self.python, self.postgres
         )
@@ -45,7 +47,14 @@ class House:
         self._require_space()
         browser = [self.browser] if with_browser else []
         self.console.make(
-            [self.odoo_source, self.python, self.programs, *browser, self.postgres]
+            [
+                self.odoo_source,
+                self.python,
+                self.programs,
+                self.printer,
+                *browser,
+                self.postgres,
+            ]
         )
         self.odoo.configure()
 
