@@ -155,7 +155,7 @@ export class Dashboard extends Component {
     get stages() {
         return (this.told.funnel.stages || []).map((stage) => ({
             ...stage,
-            width: Math.max(100 * Math.min(stage.share_of_first || 0, 1), 1),
+            width: 100 * Math.min(stage.share_of_first || 0, 1),
         }));
     }
 

@@ -1,10 +1,9 @@
 import { Component, onWillStart, onWillUnmount, useEffect, useRef } from "@odoo/owl";
 import { loadBundle } from "@web/core/assets";
-import { cookie } from "@web/core/browser/cookie";
-import { getColor } from "@web/core/colors/colors";
 import { _t } from "@web/core/l10n/translation";
 
 const { DateTime } = luxon;
+const COLORS = ["#71639e", "#c9c2dd"];
 
 /** Month by month: revenue and cost, or what was made and won where money is not shown. */
 export class MonthsChart extends Component {
@@ -35,7 +34,6 @@ export class MonthsChart extends Component {
 
     draw() {
         this.chart?.destroy();
-        const scheme = cookie.get("color_scheme");
         this.chart = new Chart(this.canvas.el, {
             type: "bar",
             data: {
@@ -43,7 +41,7 @@ export class MonthsChart extends Component {
                 datasets: this.series.map(({ name, label }, place) => ({
                     label,
                     data: this.props.months.map((month) => month[name]),
-                    backgroundColor: getColor(place ? 5 : 1, scheme, "odoo"),
+                    backgroundColor: COLORS[place],
                     borderRadius: 3,
                 })),
             },
