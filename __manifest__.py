@@ -88,6 +88,7 @@
         "views/crm_campaign_views.xml",
         "views/crm_campaign_dry_run_views.xml",
         "views/crm_dashboard_views.xml",
+        "views/crm_loyalty_views.xml",
         "report/crm_campaign_results.xml",
         "views/crm_campaign_control_views.xml",
         "views/crm_campaign_brief_views.xml",

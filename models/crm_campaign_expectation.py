@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
 
 from .crm_action_type import MONEY_GROUPS
 
@@ -164,12 +163,13 @@ class CrmCampaign(models.Model):
 
     def _tell_history(self):
         """Say from how much history the proposal comes, be it none."""
-        past = len(self._history_of_playbook())
+        history = self._history() if len(self) == 1 else {}
+        past = history.get("campaigns", 0)
         message = (
             self.env._("From the segment now, and %s earlier campaigns.", past)
             if past
             else self.env._(
-                "No campaign of this playbook was launched before: the number of "
+                "Nothing was ever closed with this playbook: the number of "
                 "opportunities is from the segment, the rest is yours to say."
             )
         )
@@ -186,27 +186,13 @@ class CrmCampaign(models.Model):
 
     def _proposal(self):
         proposal = {"expected_opportunity_count": self._proposed_count()}
-        past = self._history_of_playbook()
-        taken_up = sum(past.mapped("opportunity_count"))
-        won = sum(past.mapped("won_count"))
-        if taken_up:
-            proposal["expected_conversion"] = won / taken_up
-            proposal["expected_action_cost"] = (
-                sum(past.mapped("action_cost")) / taken_up
-            )
-        if won:
-            proposal["expected_average_sale"] = sum(past.mapped("revenue")) / won
+        if history := self._history():
+            proposal["expected_conversion"] = history["conversion"]["likely"]
+            proposal["expected_action_cost"] = history["action_cost"]["likely"]
+            if history["won"]:
+                proposal["expected_average_sale"] = history["average_sale"]
         return proposal
 
     def _proposed_count(self):
         """Whom it took up, and whom it would take up now."""
         return self.opportunity_count + self.to_generate_count
-
-    def _history_of_playbook(self):
-        """Other campaigns of its company with the same playbook that were launched."""
-        return self.sudo().search(
-            Domain("playbook_id", "in", self.playbook_id.ids)
-            & Domain("company_id", "in", self.company_id.ids)
-            & Domain("state", "in", ["running", "paused", "closed"])
-            & Domain("id", "not in", self.ids)
-        )

@@ -106,7 +106,11 @@ class CrmDashboard(models.AbstractModel):
             return fields.Date.to_date(first or None), fields.Date.to_date(last or None)
         except ValueError as error:
             raise UserError(
-                self.env._("Write days as 2026-01-31, not as %s and %s.", first, last)
+                self.env._(
+                    "Write days as 2026-01-31, not as %(first)s and %(last)s.",
+                    first=first,
+                    last=last,
+                )
             ) from error
 
     def _within(self, period):

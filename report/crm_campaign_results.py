@@ -85,7 +85,7 @@ class ReportCrmCampaignResults(models.AbstractModel):
                 "is_bad": goal["is_bad"],
             }
             for goal in campaign.goals
-            if goal["expected"] is not False
+            if campaign.expected_opportunity_count and goal["expected"] is not False
         ]
         if campaign.budget:
             goals.append(

@@ -29,6 +29,7 @@ from . import test_crm_campaign_figure
 from . import test_crm_campaign_figure_money
 from . import test_crm_campaign_funnel
 from . import test_report_campaign_results
+from . import test_tours_results
 from . import test_crm_dashboard
 from . import test_crm_loyalty
 from . import test_crm_campaign_dry_run

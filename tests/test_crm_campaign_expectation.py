@@ -39,7 +39,7 @@ class TestCrmCampaignExpectation(Money, PlaybookCase):
         return {goal["name"]: goal for goal in self.campaign.goals}
 
     def _launch_past(self):
-        """An earlier campaign: four opportunities, one won for 200, two calls."""
+        """An earlier campaign: one of four won, for 200, after two calls in all."""
         past = self._create_campaign(self.entities, name="Past")
         past.action_launch()
         lead, other = past.lead_ids[:2]
@@ -47,6 +47,7 @@ class TestCrmCampaignExpectation(Money, PlaybookCase):
         self._do(other, self.no_answer)
         self._confirm_order(lead, 200.0)
         lead.action_set_won()
+        past.lead_ids[1:].action_set_lost()
         return past
 
     def test_the_rest_follows_from_four_figures_and_fixed_costs(self):
@@ -81,21 +82,21 @@ class TestCrmCampaignExpectation(Money, PlaybookCase):
     def test_without_history_that_is_said_and_nothing_made_up(self):
         self._expect()
         told = self.campaign.action_propose_expectations()
-        self.assertIn("was launched before", told["params"]["message"])
+        self.assertIn("Nothing was ever closed", told["params"]["message"])
         self.assertEqual(self.campaign.expected_conversion, 0.5)
         self.assertEqual(self.campaign.expected_average_sale, 150.0)
 
-    def test_history_is_of_the_playbook_and_company_and_launched(self):
-        self._create_campaign(self.entities, name="Draft")
-        self.assertFalse(self.campaign._history_of_playbook())
+    def test_history_is_of_the_playbook_and_company_and_closed(self):
+        self._create_campaign(self.entities, name="Running").action_launch()
+        self.assertFalse(self.campaign._history())
         past = self._launch_past()
-        self.assertEqual(self.campaign._history_of_playbook(), past)
+        self.assertEqual(self.campaign._history()["campaigns"], 1)
         other = self.env["crm.playbook"].create({"name": "Other"})
         self.campaign.playbook_id = other
-        self.assertFalse(self.campaign._history_of_playbook())
+        self.assertFalse(self.campaign._history())
         self.campaign.playbook_id = self.playbook
         past.company_id = self.env["res.company"].create({"name": "Another"})
-        self.assertFalse(self.campaign._history_of_playbook())
+        self.assertFalse(self.campaign._history())
 
     def test_nothing_is_proposed_without_a_segment(self):
         self.campaign.segment_id = False

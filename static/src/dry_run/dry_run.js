@@ -122,7 +122,7 @@ export class DryRun extends Component {
         return rows.map((row) => ({ ...row, cells: LEVELS.map((level) => ({ level, text: row.format(row.values[level]) })) }));
     }
 
-    get person() {
+    get receiver() {
         return this.state.people?.[this.state.person];
     }
 
