@@ -90,6 +90,7 @@
         "views/crm_dashboard_views.xml",
         "views/crm_loyalty_views.xml",
         "report/crm_campaign_results.xml",
+        "data/ir_filters_data.xml",
         "views/crm_campaign_control_views.xml",
         "views/crm_campaign_brief_views.xml",
         "views/crm_approval_step_views.xml",

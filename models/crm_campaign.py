@@ -190,6 +190,8 @@ class CrmCampaign(models.Model):
     def write(self, vals):
         if "is_template" in vals:
             self._check_template_stays(vals["is_template"])
+        if "company_id" in vals:
+            self._check_company_stays(vals["company_id"])
         result = super().write(vals)
         if "name" in vals:
             for campaign in self.filtered("utm_campaign_id"):
@@ -235,6 +237,24 @@ class CrmCampaign(models.Model):
                     "template to make a campaign, or copy the campaign."
                 )
             )
+
+    def _check_company_stays(self, company_id):
+        """Its days, money and approvals are those of its company."""
+        for campaign in self.filtered(lambda campaign: not campaign.is_template):
+            if campaign.company_id.id == company_id:
+                continue
+            if not company_id:
+                raise UserError(
+                    self.env._("%s belongs to a company: choose which.", campaign.name)
+                )
+            if campaign.state not in PLANNED or campaign._has_opportunities():
+                raise UserError(
+                    self.env._(
+                        "%s was launched: it stays with its company. Make a campaign "
+                        "of the other company instead.",
+                        campaign.name,
+                    )
+                )
 
     def _make_own(self):
         """Give each campaign what it alone has: a company and a UTM campaign."""

@@ -29,7 +29,7 @@ APPROVED = (
 )
 # What of the segment says who is in it.
 SEGMENT = {
-    *("domain", "partner_ids", "with_contacts"),
+    *("domain", "partner_ids", "with_contacts", "is_static", "company_id"),
     *("period", "period_days", "date_from", "date_to"),
 }
 
@@ -393,6 +393,6 @@ class CrmSegment(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if not SEGMENT.isdisjoint(vals):
-            for campaign in self.sudo().campaign_ids:
+            for campaign in self.sudo().with_context(active_test=False).campaign_ids:
                 campaign._take_back({"segment_id"})
         return result

@@ -271,8 +271,9 @@ class CrmCampaign(models.Model):
                SELECT 'control', member.partner_id, member.entered_at
                  FROM crm_campaign_control_member member
                 WHERE member.crm_campaign_id = %(campaign)s
-                  AND member.partner_id NOT IN (
-                      SELECT partner_id FROM (%(everybody)s) taken)""",
+                  AND NOT EXISTS (
+                      SELECT FROM (%(everybody)s) taken
+                       WHERE taken.partner_id = member.partner_id)""",
             campaign=self.id,
             taken=self._taken(SQL("NOT coalesce(lead.is_started_by_hand, false)")),
             everybody=self._taken(SQL("true")),

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -59,14 +61,14 @@ class CrmDashboard(models.AbstractModel):
             "currency_id": self.env.company.currency_id.id,
             "sees_money": self._sees_money(),
             "domain": list(domain),
-            "totals": self._sums(domain),
+            "totals": self._of_closed(self._sums(domain), period),
             "before": self._before(whose, period),
             "months": self._months(domain),
             "campaigns": self._with_budgets(campaigns),
             "people": self._by("user_id", domain, "won_count"),
             "products": self._by("product_id", domain, "revenue", kind="sale"),
             "reasons": self._reasons(domain),
-            "funnel": self._funnel(campaign_id, campaigns),
+            "funnel": self._funnel(campaign_id, campaigns, domain),
             "messages": self._messages(domain),
             "satisfaction": self._satisfaction(domain),
         }
@@ -120,12 +122,26 @@ class CrmDashboard(models.AbstractModel):
         return after & before
 
     def _before(self, whose, period):
-        """The same of the days before the period, as many as it has."""
+        """The same of the period before: the month before a month, and so on.
+
+        A period that is under way is compared with as much of the one before.
+        """
         first, last = period
         if not first or not last:
             return {}
-        length = last - first + timedelta(days=1)
-        return self._sums(whose & self._within((first - length, last - length)))
+        until = min(last, max(fields.Date.context_today(self), first))
+        length = _length(first, last)
+        before = (first - length, until - length)
+        return self._of_closed(self._sums(whose & self._within(before)), before)
+
+    def _of_closed(self, totals, period):
+        """In a period, opportunities are won that were made before it: what was won of
+        those that were closed in it tells more than what was won of those made in it.
+        """
+        if any(period):
+            closed = totals["won_count"] + totals["lost_count"]
+            totals["conversion"] = totals["won_count"] / closed if closed else None
+        return totals
 
     # === FIGURES === #
 
@@ -203,17 +219,18 @@ class CrmDashboard(models.AbstractModel):
         budgets = {campaign.id: campaign.budget for campaign in campaigns}
         return [row | {"budget": budgets[row["id"]]} for row in rows]
 
-    def _funnel(self, campaign_id, campaigns):
-        """How far the opportunities of one campaign came; own ones, if no others may
-        be seen.
+    def _funnel(self, campaign_id, campaigns, domain):
+        """How far the opportunities of one campaign came: of those that the user sees,
+        and that were made in the period by the people asked for.
         """
         largest = campaigns[0]["id"] if campaigns else None
         campaign = self.env["crm.campaign"].browse(campaign_id or largest or ())
         if not campaign:
             return {}
         campaign.check_access("read")
+        made = domain.map_conditions(_of_opportunity)
         leads = self.env["crm.lead"].with_context(active_test=False)
-        visible = leads._search([("crm_campaign_id", "=", campaign.id)])
+        visible = leads._search(made & Domain("crm_campaign_id", "=", campaign.id))
         return {
             "campaign": {"id": campaign.id, "name": campaign.name},
             "stages": [
@@ -243,6 +260,27 @@ class CrmDashboard(models.AbstractModel):
             domain, [], ["answer_count:sum", "score:avg"]
         )
         return {"answers": answers or 0, "score": score or None}
+
+
+def _length(first, last):
+    """How long a period is: in months where it is of whole ones, else in days."""
+    after = last + timedelta(days=1)
+    if first.day == after.day == 1:
+        months = 12 * (after.year - first.year) + after.month - first.month
+        return relativedelta(months=months)
+    return after - first
+
+
+def _of_opportunity(condition):
+    """A condition on results as one on opportunities: its day is when it was made."""
+    if condition.field_expr == "date":
+        value = condition.value
+        if condition.operator == "<=":
+            return Domain("create_date", "<", value + timedelta(days=1))
+        return Domain("create_date", condition.operator, value)
+    if condition.field_expr == "company_id":
+        return Domain.TRUE  # that of its campaign
+    return condition
 
 
 class CrmCampaign(models.Model):

@@ -302,7 +302,9 @@ class CrmSelfCheck(models.AbstractModel):
                                          AND line.trigger = 'order_confirmed')
                               AS is_wrong
                      FROM sale_order o
-                    WHERE o.state = 'sale' AND o.opportunity_id IS NOT NULL AND %s""",
+                     JOIN crm_lead lead ON lead.id = o.opportunity_id
+                    WHERE o.state = 'sale' AND lead.crm_campaign_id IS NOT NULL
+                      AND %s""",
                 self._of_companies(SQL("o.company_id")),
             ),
         )
@@ -311,12 +313,11 @@ class CrmSelfCheck(models.AbstractModel):
         return self._ask(
             "sale.order",
             SQL(
-                """SELECT o.id, o.campaign_id IS DISTINCT FROM campaign.utm_campaign_id
-                              AS is_wrong
+                """SELECT o.id, o.campaign_id IS NULL AS is_wrong
                      FROM sale_order o
                      JOIN crm_lead lead ON lead.id = o.opportunity_id
-                     JOIN crm_campaign campaign ON campaign.id = lead.crm_campaign_id
-                    WHERE %s""",
+                    WHERE o.state = 'sale' AND lead.crm_campaign_id IS NOT NULL
+                      AND %s""",
                 self._of_companies(SQL("o.company_id")),
             ),
         )

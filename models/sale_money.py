@@ -25,15 +25,17 @@ def sale_lines():
 
     A cancelled order is not confirmed any more. Refunded is what was credited and not
     invoiced again since: a credit note that only puts an invoice right takes nothing
-    back. Of what is ordered it takes as much back as it says in the order's currency,
-    so that rates that moved since change nothing; it never takes back more than was
-    ordered. Who asks may add conditions to the query: they reach the tables.
+    back. Invoiced again is what was invoiced after the first credit note. Of what is
+    ordered it takes as much back as it says in the order's currency, so that rates that
+    moved since change nothing; it never takes back more than was ordered. Who asks may
+    add conditions to the query: they reach the tables.
     """
     ordered = SQL("line.price_subtotal / %s", rate())
     taken_back = SQL(
         """CASE WHEN billed.credited = 0 THEN 0
                 ELSE sign(line.price_subtotal) * greatest(0, least(
-                     sign(line.price_subtotal) * billed.credited,
+                     sign(line.price_subtotal)
+                     * (billed.credited - billed.charged_again),
                      sign(line.price_subtotal)
                      * (line.price_subtotal - billed.charged + billed.credited)
                 )) END"""
@@ -107,15 +109,21 @@ def _billed_of_line():
         _order_lines_of_entry(),
     )
     return SQL(
-        """SELECT coalesce(sum(%s) FILTER (WHERE move.move_type <> 'out_refund'), 0)
-                      AS charged,
-                  coalesce(sum(%s) FILTER (WHERE move.move_type = 'out_refund'), 0)
-                      AS credited
-             FROM sale_order_line_invoice_rel link
-             JOIN account_move_line entry ON entry.id = link.invoice_line_id
-             JOIN account_move move ON move.id = entry.move_id
-            WHERE link.order_line_id = line.id AND move.state = 'posted'""",
-        amount,
+        """SELECT coalesce(sum(amount) FILTER (WHERE NOT is_credit), 0) AS charged,
+                  coalesce(sum(amount) FILTER (WHERE is_credit), 0) AS credited,
+                  coalesce(sum(amount)
+                      FILTER (WHERE NOT is_credit AND move_id > first_credit_id), 0)
+                      AS charged_again
+             FROM (SELECT move.id AS move_id,
+                          move.move_type = 'out_refund' AS is_credit,
+                          min(move.id) FILTER (WHERE move.move_type = 'out_refund')
+                              OVER () AS first_credit_id,
+                          %s AS amount
+                     FROM sale_order_line_invoice_rel link
+                     JOIN account_move_line entry ON entry.id = link.invoice_line_id
+                     JOIN account_move move ON move.id = entry.move_id
+                    WHERE link.order_line_id = line.id AND move.state = 'posted'
+                  ) item""",
         amount,
     )
 

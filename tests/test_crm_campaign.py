@@ -477,6 +477,28 @@ class TestCrmCampaign(Money, PlaybookCase):
         self._invoice(order)
         self.assertEqual(self._money(), (1, 80.0, 0.0, 80.0, 80.0, 0.0))
 
+    def test_half_an_invoice_that_is_put_right_takes_nothing_back(self):
+        """Half of it is invoiced, credited and invoiced again; the rest comes later."""
+        self.campaign.action_launch()
+        order = self._confirm_order(self.campaign.lead_ids[0], 80.0)
+        for time in range(2):
+            invoice = order._create_invoices()
+            invoice.invoice_line_ids.quantity = 0.5
+            invoice.action_post()
+            if time == 0:
+                self._credit(invoice)
+        self.assertEqual(self._money(), (1, 80.0, 0.0, 80.0, 40.0, 0.0))
+
+    def test_campaign_stays_with_its_company(self):
+        another = self.env["res.company"].create({"name": "Another"})
+        with self.assertRaisesRegex(UserError, "belongs to a company"):
+            self.campaign.company_id = False
+        self.campaign.company_id = another
+        self.campaign.company_id = self.env.company
+        self.campaign.action_launch()
+        with self.assertRaisesRegex(UserError, "stays with its company"):
+            self.campaign.company_id = another
+
     def test_refund_of_a_discount_takes_the_discount_back(self):
         self.campaign.action_launch()
         order = self._confirm_order(self.campaign.lead_ids[0], 80.0)

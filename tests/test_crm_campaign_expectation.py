@@ -95,7 +95,13 @@ class TestCrmCampaignExpectation(Money, PlaybookCase):
         self.campaign.playbook_id = other
         self.assertFalse(self.campaign._history())
         self.campaign.playbook_id = self.playbook
-        past.company_id = self.env["res.company"].create({"name": "Another"})
+        another = self.env["res.company"].create({"name": "Another"})
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE crm_campaign SET company_id = %s WHERE id = %s",
+            [another.id, past.id],
+        )
+        self.env.invalidate_all()
         self.assertFalse(self.campaign._history())
 
     def test_nothing_is_proposed_without_a_segment(self):

@@ -410,7 +410,12 @@ class TestCrmCampaignFigureAccess(FigureCase):
 
     def test_results_of_another_company_are_hidden_even_from_managers(self):
         self.assertTrue(self._users_seen_by(self.manager))
-        self.campaign.company_id = self.env["res.company"].create({"name": "Another"})
+        another = self.env["res.company"].create({"name": "Another"})
+        self.env.cr.execute(
+            "UPDATE crm_campaign SET company_id = %s WHERE id = %s",
+            [another.id, self.campaign.id],
+        )
+        self.env.invalidate_all()
         self.assertFalse(self._users_seen_by(self.manager))
 
     def test_seller_sees_no_cost(self):

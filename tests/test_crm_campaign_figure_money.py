@@ -3,6 +3,7 @@ from datetime import date
 from freezegun import freeze_time
 
 from odoo.tests import tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .common import PlaybookCase
 from .money_set_up import Money
@@ -185,6 +186,23 @@ class TestCrmCampaignFigureMoney(Money, PlaybookCase):
             self._sums("won_count", ["date:day"]), {(date(2026, 2, 1),): (1,)}
         )
         self.assertEqual(self.env["crm.campaign.figure.delta"]._differences(), [])
+
+    def test_shipped_reports_ask_for_fields_that_there_are(self):
+        figures = self.env["crm.campaign.figure"].with_user(self.manager)
+        filters = self.env["ir.filters"].search(
+            [("model_id", "=", figures._name), ("user_ids", "=", False)]
+        )
+        self.assertEqual(len(filters), 4)
+        for one in filters:
+            context = safe_eval(one.context)
+            figures.formatted_read_group(
+                safe_eval(one.domain),
+                context["pivot_row_groupby"] + context["pivot_column_groupby"],
+                [
+                    f"{name}:{figures._fields[name].aggregator}"
+                    for name in context["pivot_measures"]
+                ],
+            )
 
     def test_seller_sees_own_sales_counted_and_no_money(self):
         self._sell(self.first_lead, {self.shoes: 30.0}, "2026-02-03 12:00:00")

@@ -69,6 +69,13 @@ class TestCrmDashboard(Money, PlaybookCase):
         self.assertEqual(told["totals"]["opportunity_count"], 0)
         self.assertEqual(told["before"]["opportunity_count"], 4)
         self.assertEqual(self._dashboard()["before"], {})
+        self.assertEqual(told["totals"]["conversion"], 1.0, "of those closed")
+        self.assertEqual(told["funnel"]["stages"][0]["entered"], 0, "made before")
+
+    @freeze_time("2026-02-03 13:00:00")
+    def test_period_under_way_is_compared_with_as_much_of_the_one_before(self):
+        told = self._dashboard(first="2026-02-01", last="2026-02-28")
+        self.assertEqual(told["before"]["opportunity_count"], 0, "made on the 15th")
 
     def test_months_campaigns_people_and_reasons_add_up(self):
         told = self._dashboard()

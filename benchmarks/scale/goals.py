@@ -44,6 +44,7 @@ GOALS = {
     "generation_untracked": quicker(GENERATION, "the same, untracked", 15),
     "generation_floor": within(GENERATION, "bare INSERT ... SELECT", 2),
     "daily_run": within("daily run, nothing new", "the bare anti-join", 1.5),
+    "dry_run": within("dry run", "launching it", 0.5),
     "emails": within("due e-mails", "mail.template.send_mail_batch", 1.25),
     "sms": within("due SMS", "SMS composer in mass mode, unlogged", 1.25),
     "schedulers": quicker("two schedulers at once", "one scheduler", 1.7),

@@ -20,6 +20,7 @@ JOBS = {
     "schedulers": "scene.base",
     "idle": "scene.base",
     "outcome": "scene.base",
+    "dry_run": "scene.base",
     "daily_run": "scene.history",
     "results": "scene.history",
     "agenda": "scene.history",

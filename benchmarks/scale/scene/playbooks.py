@@ -56,6 +56,8 @@ def make_campaign(env, name, playbook, domain, **values):
             "team_id": env["crm.team"].search([("name", "=like", "Scale%")])[:1].id,
             "member_ids": [Command.set(people(env).ids)],
             "assignment": "round_robin",
+            # At once, wherever it is another day already.
+            "date_start": False,
             **values,
         }
     )

@@ -105,7 +105,7 @@ export class Dashboard extends Component {
         const tiles = [
             ["opportunity_count", _t("opportunities"), (value) => this.number(value)],
             ["won_count", _t("won"), (value) => this.number(value)],
-            ["conversion", _t("conversion"), (value) => this.percentage(value)],
+            ["conversion", this.span ? _t("won of those closed") : _t("conversion"), (value) => this.percentage(value)],
             ["done_action_count", _t("actions done"), (value) => this.number(value)],
             ["days_per_sale", _t("days per sale"), (value) => this.decimal(value)],
             ["appointments_per_sale", _t("appointments per sale"), (value) => this.decimal(value)],
