@@ -64,6 +64,7 @@ from . import crm_approval_step
 from . import crm_campaign_approval
 from . import crm_campaign_generation
 from . import crm_campaign_figure_delta
+from . import ratios
 from . import crm_campaign_report
 from . import crm_campaign_figure
 from . import company_zone
@@ -77,6 +78,7 @@ from . import crm_message_effect
 from . import crm_dashboard
 from . import crm_satisfaction
 from . import crm_stage_stay
+from . import crm_occupation
 from . import crm_campaign_money
 from . import crm_campaign_expectation
 from . import crm_campaign_pause

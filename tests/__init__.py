@@ -32,6 +32,7 @@ from . import test_report_campaign_results
 from . import test_tours_results
 from . import test_crm_dashboard
 from . import test_crm_loyalty
+from . import test_crm_occupation
 from . import test_crm_campaign_dry_run
 from . import test_crm_message_effect
 from . import test_crm_satisfaction
