@@ -89,7 +89,7 @@
         "views/crm_campaign_dry_run_views.xml",
         "views/crm_dashboard_views.xml",
         "views/crm_loyalty_views.xml",
-        "views/crm_occupation_views.xml",
+        "wizard/crm_occupation_views.xml",
         "report/crm_campaign_results.xml",
         "data/ir_filters_data.xml",
         "views/crm_campaign_control_views.xml",

@@ -78,7 +78,6 @@ from . import crm_message_effect
 from . import crm_dashboard
 from . import crm_satisfaction
 from . import crm_stage_stay
-from . import crm_occupation
 from . import crm_campaign_money
 from . import crm_campaign_expectation
 from . import crm_campaign_pause

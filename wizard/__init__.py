@@ -8,6 +8,7 @@ from . import crm_campaign_refuse
 from . import crm_campaign_resume
 from . import crm_entity_reassign
 from . import crm_lead_start_playbook
+from . import crm_occupation
 from . import crm_playbook_stage_retire
 from . import crm_segment_add
 from . import crm_segment_combine
