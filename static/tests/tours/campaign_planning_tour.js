@@ -36,7 +36,7 @@ registry.category("web_tour.tours").add("crm_playbook_manager_plans_a_campaign",
         see("It is added up", ".o_field_widget[name=fixed_cost]:contains(40.00)"),
         openPage("expectation"),
         click("Have figures proposed", "button[name=action_propose_expectations]"),
-        see("History is told plainly", ".o_notification:contains(was launched before)"),
+        see("History is told plainly", ".o_notification:contains(Nothing was ever closed)"),
         see("Two are expected", ".o_field_widget[name=expected_opportunity_count] input:value(2)"),
         {
             content: "Say how many buy",
