@@ -108,9 +108,12 @@ from . import crm_operation_preview
 from . import crm_operation_schedule
 from . import res_company
 from . import res_company_points
+from . import crm_forecast_category
+from . import crm_forecast_history
 from . import crm_goal
 from . import crm_goal_actions
 from . import crm_team_playbook
+from . import crm_team_tree
 from . import res_partner_goals
 from . import crm_replacement
 from . import crm_replacement_line

@@ -46,7 +46,9 @@ def join_zone_of_company(company_id):
 
 def day(moment):
     """The day of a moment in UTC, where the company is."""
-    return SQL("(%s AT TIME ZONE 'UTC' AT TIME ZONE zone.name)::date", moment)
+    return SQL(
+        "(%s AT TIME ZONE 'UTC' AT TIME ZONE coalesce(zone.name, 'UTC'))::date", moment
+    )
 
 
 def month(moment):

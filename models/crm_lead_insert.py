@@ -121,6 +121,7 @@ class CrmLead(models.Model):
             "is_started_by_hand": False,
             "stage_id": stage.id,
             "won_status": "pending",
+            "forecast_category": stage.forecast_category,
             "date_open": SQL(
                 "CASE WHEN given.user_id IS NOT NULL THEN %s::timestamp END", now
             ),

@@ -177,6 +177,14 @@ class TestCrmSelfCheck(MessageCase, SalesCase):
         )
         self.assertFalse(self._assert_red("figures", self.campaign))
 
+    def test_forecast_history_that_was_changed_by_hand(self):
+        self._break(
+            "UPDATE crm_forecast_history SET amount = amount + 1"
+            " WHERE valid_to IS NULL AND lead_id = %s",
+            self.lead.id,
+        )
+        self.assertFalse(self._assert_red("forecast", self.lead))
+
     def test_sales_that_odoos_report_does_not_tell(self):
         """As one that counted an order of another opportunity would."""
         campaign = type(self.env["crm.campaign"])
