@@ -76,6 +76,7 @@
         "views/crm_action_load_views.xml",
         "views/crm_agenda_views.xml",
         "views/crm_lead_views.xml",
+        "views/crm_forecast_views.xml",
         "views/crm_goal_views.xml",
         "views/sale_order_views.xml",
         "views/account_move_views.xml",

@@ -39,8 +39,11 @@ class ResCompany(models.Model):
 
     def _points_today(self):
         """Which day it is where the company is."""
-        now = pytz.utc.localize(fields.Datetime.now())
-        return now.astimezone(self._points_zone()).date()
+        return self._points_day(fields.Datetime.now())
+
+    def _points_day(self, moment):
+        """Which day a moment (UTC) is in where the company is."""
+        return pytz.utc.localize(moment).astimezone(self._points_zone()).date()
 
     def _points_days(self):
         """Which day it is where each of the companies is."""
