@@ -477,6 +477,18 @@ class CrmForecast(models.AbstractModel):
             total += figure
             adjustment = own.get((node, first), False)
             cells.append(figure.told() | {"own_adjustment": adjustment})
+        team_id, user_id = _ids(node)
+        return self._told_node(row) | {
+            "may_adjust": self._may_manage(team_id),
+            "may_set_quota": node[0] == "person"
+            and NONE not in (team_id, user_id)
+            and self._may_manage(team_id),
+            "cells": cells,
+            "total": total.told() | {"own_adjustment": False},
+        }
+
+    def _told_node(self, row):
+        node = row["node"]
         parent = False if node == COMPANY else self._parent(node)
         team_id, user_id = _ids(node)
         return {
@@ -487,12 +499,6 @@ class CrmForecast(models.AbstractModel):
             "team_id": team_id,
             "user_id": user_id,
             "name": row["name"],
-            "may_adjust": self._may_manage(team_id),
-            "may_set_quota": node[0] == "person"
-            and NONE not in (team_id, user_id)
-            and self._may_manage(team_id),
-            "cells": cells,
-            "total": total.told() | {"own_adjustment": False},
         }
 
     def _may_manage(self, team_id):

@@ -55,6 +55,7 @@ from . import test_crm_playbook_change
 from . import test_crm_playbook_rule
 from . import test_crm_playbook_rule_tell
 from . import test_crm_points
+from . import test_chances
 from . import test_crm_forecast
 from . import test_crm_forecast_history
 from . import test_crm_goal

@@ -1,10 +1,13 @@
 import random
 from collections import Counter, defaultdict
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+
+from odoo.addons.crm_playbook.models import crm_forecast_range
 
 from .common import PlaybookCase
 from .forecast_scene import (
@@ -433,3 +436,156 @@ class TestCrmForecast(PlaybookCase):
             self.forecast.get_waterfall("2026-02-01", "2026-01-01")
         with self.assertRaises(UserError):
             self.forecast.open_step("sideways", "2026-01-01", "2026-02-01")
+
+    # === HOW GOOD IT WAS === #
+
+    def test_accuracy_is_that_of_plain_python(self):
+        told = self.forecast.get_accuracy("2025-03-01", "month", 6)
+        seen = 0
+        for row in told["rows"]:
+            pairs = []
+            for period, cell in zip(told["periods"], row["cells"], strict=True):
+                pair = self._promised_and_won(row["key"], period)
+                self.assertAlmostEqual(cell["forecast"], pair[0], places=4)
+                self.assertAlmostEqual(cell["actual"], pair[1], places=4)
+                pairs.append(pair)
+            won = sum(actual for _promised, actual in pairs)
+            if won:
+                missed = sum(abs(promised - actual) for promised, actual in pairs)
+                self.assertAlmostEqual(
+                    row["total"]["accuracy"], max(0, 1 - missed / won)
+                )
+                seen += 1
+            else:
+                self.assertIs(row["total"]["accuracy"], False)
+        self.assertGreater(seen, 40)
+
+    @lru_cache(maxsize=32)  # noqa: B019 - as long as the test
+    def _replayed(self, moment):
+        return list(self.scene.at(moment).values())
+
+    def _promised_and_won(self, key, period):
+        first = date.fromisoformat(period["first"])
+        last = date.fromisoformat(period["last"])
+        begin = midnight_after(first - timedelta(days=1))
+        promised = sum(
+            state.amount
+            for state in self._replayed(begin)
+            if key in self._keys(state)
+            and state.date
+            and first <= state.date <= last
+            and state.category in ("commit", "closed")
+            and state.state in ("open", "won")
+        )
+        won = sum(
+            state.amount
+            for state in self._replayed(None)
+            if key in self._keys(state)
+            and state.state == "won"
+            and first <= state.date <= last
+        )
+        return promised, won
+
+    def test_periods_that_are_not_over_are_left_out(self):
+        told = self.forecast.get_accuracy("2026-01-01", "month", 6)
+        firsts = [one["first"] for one in told["periods"]]
+        self.assertEqual(firsts, ["2026-01-01", "2026-02-01"])
+        self.assertEqual(len(self.forecast.get_accuracy(count=3)["periods"]), 3)
+
+    def test_calibration_is_that_of_plain_python(self):
+        for days in (0, 30):
+            told = self.forecast.get_calibration("2025-01-01", "2025-12-31", days=days)
+            cases = list(self._foretold(date(2025, 1, 1), date(2025, 12, 31), days))
+            self.assertEqual(told["count"], len(cases))
+            self.assertGreater(len(cases), 500)
+            brier = sum((chance / 100 - won) ** 2 for chance, won in cases) / len(cases)
+            self.assertAlmostEqual(told["brier"], brier, places=9)
+            for point in told["points"]:
+                inside = [
+                    (chance, won)
+                    for chance, won in cases
+                    if point["low"] <= chance < point["high"]
+                ]
+                self.assertEqual(point["count"], len(inside))
+                chances, wins = zip(*inside, strict=True)
+                self.assertAlmostEqual(point["predicted"], sum(chances) / len(inside))
+                self.assertAlmostEqual(point["observed"], 100 * sum(wins) / len(inside))
+
+    def _foretold(self, first, last, days):
+        """Chance that each closed opportunity had before, and whether it was won."""
+        for lead_id, state in self.scene.at().items():
+            if state.state not in ("won", "lost") or not first <= state.date <= last:
+                continue
+            asked = midnight_after(state.date - timedelta(days=days + 1))
+            was_open = [
+                (when, one)
+                for when, one in self.scene.stories[lead_id]
+                if one and one.state == "open"
+            ]
+            before = [one for when, one in was_open if when < asked]
+            chosen = before[-1] if before else was_open[0][1]
+            yield chosen.probability, state.state == "won"
+
+    def test_range_is_of_the_past_and_of_the_seed(self):
+        span = "2026-03-01", "2026-03-31"
+        team = self.teams[0]
+        told = self.forecast.get_range(*span, team.id)
+        self.assertEqual(told, self.forecast.get_range(*span, team.id))
+        self.assertLess(told["low"], told["likely"])
+        self.assertLess(told["likely"], told["high"])
+        self.assertLess(told["low"], told["expected"])
+        self.assertLess(told["expected"], told["high"])
+        self.assertEqual(told["made_of"]["history"], told["count"])
+        self.assertEqual(told["method"], "monte_carlo")
+        own = self.forecast.get_range(*span, team.id, by="opportunity")
+        cell = self.forecast.get_forecast(*span[:1], "month", 1, team.id)["rows"][0]
+        self.assertAlmostEqual(own["expected"], cell["total"]["weighted"], places=4)
+        self.assertEqual(own["count"], cell["total"]["count"])
+        self.assertEqual(own["made_of"]["opportunity"], own["count"])
+
+    def test_range_of_many_is_that_of_each(self):
+        span = "2026-03-01", "2026-12-31"
+        told = self.forecast.get_range(*span, by="opportunity")
+        self.assertEqual(told["method"], "monte_carlo_and_normal")
+        self.assertFalse(told["won_count"])
+        self.patch(crm_forecast_range, "DRAWN", 10000)
+        each = self.forecast.get_range(*span, by="opportunity")
+        self.assertEqual(each["method"], "monte_carlo")
+        self.assertAlmostEqual(told["expected"], each["expected"], places=3)
+        for name in ("low", "likely", "high"):
+            self.assertAlmostEqual(told[name] / each[name], 1, delta=0.02)
+
+    def test_win_rates_are_of_those_that_were_in_the_stage(self):
+        rates = self.env["crm.forecast"]._win_rates()
+        team, person, stage = (
+            self.teams[0].id,
+            self.people[0].id,
+            self.scene.stages[1],
+        )
+        groups = [(None, None), (team, None), (team, person)]
+        counts = [self._closed_from(stage, *group) for group in groups]
+        rate = (counts[0][1] + 1) / (counts[0][0] + 2)
+        for closed, won in counts[1:]:
+            rate = (won + 20 * rate) / (closed + 20)
+        self.assertAlmostEqual(rates.get((team, person, stage)), rate)
+        self.assertNotIn((team, person, -5), rates)
+
+    def _closed_from(self, stage, team, person):
+        closed = [
+            (lead_id, state.state == "won")
+            for lead_id, state in self.scene.at().items()
+            if state.state in ("won", "lost") and state.date >= date(2024, 3, 2)
+        ]
+        passed = [
+            won
+            for lead_id, won in closed
+            if any(
+                one
+                and one.state == "open"
+                and one.stage == stage
+                and team in (None, one.team)
+                and person in (None, one.user)
+                for _when, one in self.scene.stories[lead_id]
+            )
+        ]
+        return len(passed), sum(passed)
