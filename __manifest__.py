@@ -22,6 +22,7 @@
     "data": [
         "security/crm_playbook_security.xml",
         "security/crm_operation_security.xml",
+        "security/crm_forecast_security.xml",
         "security/ir.model.access.csv",
         "data/ir_cron_data.xml",
         "data/crm_commercial_status_data.xml",
@@ -91,6 +92,8 @@
         "views/crm_dashboard_views.xml",
         "views/crm_loyalty_views.xml",
         "wizard/crm_occupation_views.xml",
+        "views/crm_forecast_quota_views.xml",
+        "views/crm_forecast_adjustment_views.xml",
         "report/crm_campaign_results.xml",
         "data/ir_filters_data.xml",
         "views/crm_campaign_control_views.xml",

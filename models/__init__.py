@@ -114,6 +114,8 @@ from . import crm_forecast
 from . import crm_forecast_waterfall
 from . import crm_forecast_range
 from . import crm_forecast_accuracy
+from . import crm_forecast_quota
+from . import crm_forecast_adjustment
 from . import crm_goal
 from . import crm_goal_actions
 from . import crm_team_playbook

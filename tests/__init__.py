@@ -58,6 +58,8 @@ from . import test_crm_points
 from . import test_chances
 from . import test_crm_forecast
 from . import test_crm_forecast_history
+from . import test_crm_forecast_quota
+from . import test_crm_forecast_adjustment
 from . import test_crm_goal
 from . import test_goal_at_once
 from . import test_crm_replacement
