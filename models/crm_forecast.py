@@ -292,7 +292,7 @@ class CrmForecast(models.AbstractModel):
             ["__count", "amount:sum", "weighted:sum"],
         )
         for team, user, month, category, count, amount, weighted in rows:
-            key = (team.id or NONE, user.id or NONE, _period_of(month, periods))
+            key = (team.id or NONE, user.id or NONE, period_of(month, periods))
             figure = leaves[key]
             figure.counts[category] += count
             figure.amounts[category] += amount
@@ -479,10 +479,8 @@ class CrmForecast(models.AbstractModel):
             cells.append(figure.told() | {"own_adjustment": adjustment})
         team_id, user_id = _ids(node)
         return self._told_node(row) | {
-            "may_adjust": self._may_manage(team_id),
-            "may_set_quota": node[0] == "person"
-            and NONE not in (team_id, user_id)
-            and self._may_manage(team_id),
+            "may_adjust": NONE not in (team_id, user_id) and self._may_manage(team_id),
+            "may_set_quota": self._may_set_quota(team_id, user_id),
             "cells": cells,
             "total": total.told() | {"own_adjustment": False},
         }
@@ -510,6 +508,10 @@ class CrmForecast(models.AbstractModel):
             return False
         return self.env["crm.team"].browse(team_id)._is_led_by(user)
 
+    def _may_set_quota(self, team_id, user_id):
+        """Overridden where there are quotas."""
+        return False
+
     def _may_choose_team(self):
         user = self.env.user
         all_documents = "sales_team.group_sale_salesman_all_leads"
@@ -524,7 +526,7 @@ class CrmLead(models.Model):
     )
 
 
-def _period_of(day, periods):
+def period_of(day, periods):
     """The first day of the period in which a day is."""
     return next(first for first, last in periods if first <= day <= last)
 

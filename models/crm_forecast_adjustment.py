@@ -1,8 +1,11 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
-from .crm_forecast_quota import ALL_DOCUMENTS
+from .crm_forecast import period_of
+from .crm_forecast_quota import ALL_DOCUMENTS, within
 from .lookup import existing
 
 
@@ -77,6 +80,8 @@ class CrmForecastAdjustment(models.Model):
             if user_id
             else False,
         }
+        if user_id and not team_id:
+            raise UserError(self.env._("Say in which team you adjust their forecast."))
         self._check_may_adjust(values["team_id"])
         if not isinstance(amount, (int, float)):
             raise UserError(self.env._("Say by how much the forecast is adjusted."))
@@ -120,10 +125,11 @@ class CrmForecastAdjustment(models.Model):
     # === READING === #
 
     @api.model
-    def _sums(self, at=None):
+    def _sums(self, at=None, domain=Domain.TRUE):
         """What holds now, or held right before a moment, of what the user may read.
 
         :param datetime at: a moment, UTC
+        :param domain: only these
         :return: {(team id, user id, month): (amount, note, author, day)}; False for the
             team or person where it is about all of them
         """
@@ -131,13 +137,14 @@ class CrmForecastAdjustment(models.Model):
             self._at(at)
             & Domain("company_id", "=", self.env.company.id)
             & Domain("amount", "!=", 0)
+            & domain
         )
         return {
             (line.team_id.id, line.user_id.id, line.month): (
                 line.amount,
                 line.note,
                 line.create_uid.sudo().name,
-                str(fields.Datetime.context_timestamp(line, line.valid_from).date()),
+                str(line.company_id._points_day(line.valid_from)),
             )
             for line in lines
         }
@@ -151,3 +158,44 @@ class CrmForecastAdjustment(models.Model):
         return Domain("valid_from", "<", moment) & (
             now | Domain("valid_to", ">=", moment)
         )
+
+
+class CrmForecast(models.AbstractModel):
+    _inherit = "crm.forecast"
+
+    def _count_adjustments(self, leaves, whose, periods, moment):
+        for (team_id, user_id, month), line in self._adjustments(
+            periods, moment, whose
+        ):
+            key = (team_id, user_id, period_of(month, periods))
+            leaves[key].adjustment += line["amount"]
+
+    def _own_adjustments(self, periods, moment):
+        lines = defaultdict(list)
+        for (team_id, user_id, month), line in self._adjustments(periods, moment):
+            node = self._paths({(team_id, user_id)})[team_id, user_id][-1]
+            lines[node, period_of(month, periods)].append(line)
+        return {key: _together(of_node) for key, of_node in lines.items()}
+
+    def _adjustments(self, periods, moment, whose=Domain.TRUE):
+        """Pairs of whose they are and when, and what a screen is told."""
+        names = ("amount", "note", "author", "date")
+        sums = self.env["crm.forecast.adjustment"]._sums(
+            moment, whose & within(periods)
+        )
+        return [
+            (key, {"month": str(key[2])} | dict(zip(names, told, strict=True)))
+            for key, told in sums.items()
+        ]
+
+
+def _together(lines):
+    """Adjustments of one row in the months of one period, as one."""
+    latest = max(lines, key=lambda line: line["date"])
+    return {
+        "amount": sum(line["amount"] for line in lines),
+        "note": " · ".join(line["note"] for line in lines),
+        "author": latest["author"],
+        "date": latest["date"],
+        "lines": sorted(lines, key=lambda line: line["month"]),
+    }

@@ -63,7 +63,7 @@ class CrmForecastHistory(models.Model):
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
     team_id = fields.Many2one("crm.team", "Sales Team", ondelete="set null")
     user_id = fields.Many2one("res.users", "Salesperson", ondelete="set null")
-    stage_id = fields.Many2one("crm.stage", "Stage", ondelete="set null")
+    stage_id = fields.Many2one("crm.stage", ondelete="set null")
     state = fields.Selection(STATES, required=True)
     category = fields.Selection(CATEGORIES, required=True)
     amount = fields.Monetary(required=True)

@@ -9,6 +9,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL, float_round
 
 from . import company_day, sale_money
+from .crm_forecast import NONE, period_of
 from .lookup import existing
 
 ALL_DOCUMENTS = "sales_team.group_sale_salesman_all_leads"
@@ -123,11 +124,14 @@ class CrmForecastQuota(models.Model):
         return quotas.ids
 
     def _check_may_set(self, team):
-        user = self.env.user
-        if not user.has_group(ADMINISTRATORS) and not team._is_led_by(user):
+        if not self._may_set(team):
             raise AccessError(
                 self.env._("You may set the quotas of the teams that you lead.")
             )
+
+    def _may_set(self, team):
+        user = self.env.user
+        return user.has_group(ADMINISTRATORS) or team._is_led_by(user)
 
     def _of_key(self, key, months):
         """{month: the quota that is there, or none}."""
@@ -276,6 +280,30 @@ class CrmForecastQuota(models.Model):
             )
         )
         return {family_id or False: float(amount) for family_id, amount in rows}
+
+
+class CrmForecast(models.AbstractModel):
+    _inherit = "crm.forecast"
+
+    def _count_quotas(self, leaves, whose, periods):
+        sums = self.env["crm.forecast.quota"]._sums(whose & within(periods))
+        for (team_id, user_id, month), amount in sums.items():
+            leaves[team_id, user_id, period_of(month, periods)].quota += amount
+
+    def _may_set_quota(self, team_id, user_id):
+        if not user_id or NONE in (team_id, user_id):
+            return False
+        team = self.env["crm.team"].browse(team_id)
+        return self.env["crm.forecast.quota"]._may_set(team)
+
+
+def within(periods):
+    """The months of some periods, as a domain.
+
+    :param periods: first and last day of each
+    """
+    first, last = periods[0][0], periods[-1][1]
+    return Domain("month", ">=", first) & Domain("month", "<=", last)
 
 
 def _whole(amounts):

@@ -70,6 +70,7 @@ class TestCrmForecastAdjustment(TeamCase):
     def test_opportunities_stay_as_they_are(self):
         lead = self._create_lead(expected_revenue=1000.0, date_deadline="2026-03-31")
         self.env.flush_all()
+        self.env.invalidate_all()
         before = lead.read()
         history = self.env["crm.forecast.history"].search_count([])
         self._adjust(500.0)
@@ -131,6 +132,59 @@ class TestCrmForecastAdjustment(TeamCase):
         self.assertEqual(here.search([]).mapped("amount"), [1.0])
         self.assertEqual([told[0] for told in there._sums().values()], [2.0])
 
+    # === IN THE FORECAST === #
+
+    def _rows(self, user=None, **asked):
+        forecast = self.env["crm.forecast"].with_user(user or self.manager)
+        rows = forecast.get_forecast("2026-03-01", **asked)["rows"]
+        return {row["key"]: row for row in rows}
+
+    def test_adjustments_roll_up(self):
+        self._adjust(1.0)
+        self._adjust(2.0, user_id=False)
+        self._adjust(4.0, user=self.manager, team_id=False, user_id=False)
+        self._adjust(8.0, month="2026-04-01")
+        rows = self._rows()
+        adjustments = {
+            key: [cell["adjustment"] for cell in row["cells"]]
+            for key, row in rows.items()
+        }
+        person = f"person-{self.team.id}-{self.seller.id}"
+        self.assertEqual(adjustments[person], [1.0, 8.0, 0.0])
+        self.assertEqual(adjustments[f"team-{self.team.id}"], [3.0, 8.0, 0.0])
+        self.assertEqual(adjustments[f"team-{self.region.id}"], [3.0, 8.0, 0.0])
+        self.assertEqual(adjustments["company"], [7.0, 8.0, 0.0])
+        self.assertEqual(rows["company"]["cells"][0]["forecast"], 7.0)
+        own = rows[f"team-{self.team.id}"]["cells"][0]["own_adjustment"]
+        self.assertEqual((own["amount"], own["author"]), (2.0, self.leader.name))
+        self.assertFalse(rows[f"team-{self.region.id}"]["cells"][0]["own_adjustment"])
+        [cell] = self._rows(period="year", count=1)[person]["cells"]
+        months = [line["month"] for line in cell["own_adjustment"]["lines"]]
+        self.assertEqual(months, ["2026-03-01", "2026-04-01"])
+        self.assertEqual(cell["own_adjustment"]["amount"], 9.0)
+        [cell] = self._rows(count=1, user_id=self.seller.id)["company"]["cells"]
+        self.assertEqual(cell["adjustment"], 1.0)
+
+    def test_a_past_day_has_the_adjustments_of_that_day(self):
+        self._adjust(1.0)
+        self._adjust(16.0, at=MONDAY + timedelta(days=2))
+        with freeze_time(MONDAY + timedelta(days=5)):
+            [cell] = self._rows(count=1, as_of="2026-03-03")["company"]["cells"]
+            self.assertEqual(cell["adjustment"], 1.0)
+            [cell] = self._rows(count=1)["company"]["cells"]
+            self.assertEqual(cell["adjustment"], 16.0)
+
+    def test_the_grid_says_what_one_may_adjust(self):
+        team, person = f"team-{self.team.id}", f"person-{self.team.id}-{self.seller.id}"
+        for user, may in (
+            (self.seller, [False, False, False]),
+            (self.leader, [True, True, False]),
+            (self.all_documents, [True, True, True]),
+        ):
+            rows = self._rows(user)
+            told = [rows[key]["may_adjust"] for key in (person, team, "company")]
+            self.assertEqual(told, may, user.name)
+
     def test_what_lacks_a_note_a_month_or_an_amount_is_refused(self):
         leader = self._adjustments(self.leader)
         for month, amount, note in (
@@ -142,3 +196,5 @@ class TestCrmForecastAdjustment(TeamCase):
         ):
             with self.assertRaises(UserError):
                 leader.adjust(month, amount, note, team_id=self.team.id)
+        with self.assertRaises(UserError):
+            leader.adjust("2026-03-01", 1.0, "Why", user_id=self.seller.id)

@@ -162,6 +162,47 @@ class TestCrmForecastQuota(SalesCase, TeamCase):
         )
         self.assertFalse(here.search([]))
 
+    # === IN THE FORECAST === #
+
+    def _rows(self, user, **asked):
+        told = (
+            self.env["crm.forecast"].with_user(user).get_forecast("2026-01-01", **asked)
+        )
+        return {row["key"]: row for row in told["rows"]}
+
+    def test_quotas_roll_up(self):
+        self._set(90.0)
+        self._quotas(self.leader).set_quota(
+            self.team.id, self.other_seller.id, "2026-01-01", "2026-01-31", 5.0
+        )
+        rows = self._rows(self.manager)
+        quotas = {
+            key: [cell["quota"] for cell in row["cells"]] for key, row in rows.items()
+        }
+        self.assertEqual(
+            quotas[f"person-{self.team.id}-{self.seller.id}"], [30.0, 30.0, 30.0]
+        )
+        for key in (f"team-{self.team.id}", f"team-{self.region.id}", "company"):
+            self.assertEqual(quotas[key], [35.0, 30.0, 30.0])
+        [cell] = self._rows(self.manager, period="quarter", count=1)["company"]["cells"]
+        self.assertEqual(cell["quota"], 95.0)
+        [cell] = self._rows(
+            self.manager, period="quarter", count=1, user_id=self.other_seller.id
+        )["company"]["cells"]
+        self.assertEqual(cell["quota"], 5.0)
+
+    def test_the_grid_says_whose_quota_one_may_set(self):
+        key = f"person-{self.team.id}-{self.seller.id}"
+        for user, may in (
+            (self.seller, False),
+            (self.leader, True),
+            (self.head, True),
+            (self.all_documents, False),
+            (self.manager, True),
+        ):
+            self.assertEqual(self._rows(user)[key]["may_set_quota"], may, user.name)
+        self.assertFalse(self._rows(self.manager)["company"]["may_set_quota"])
+
     # === ATTAINMENT === #
 
     def _sell_of(self, family, price, date="2026-02-10 12:00:00", user=None, team=None):
@@ -215,7 +256,7 @@ class TestCrmForecastQuota(SalesCase, TeamCase):
             ["categ_id"],
             ["price_subtotal:sum"],
         )
-        by_family = {family: amount for family, amount in report}
+        by_family = dict(report)
         self.assertEqual(sum(by_family.values()), told["All products"][1])
         self.assertEqual(by_family[self.running], told["Sport / Running"][1])
 
