@@ -1,1 +1,2 @@
 from . import crm_campaign_results
+from . import crm_forecast

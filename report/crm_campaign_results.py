@@ -1,7 +1,7 @@
 from odoo import api, models
-from odoo.tools import format_amount, format_date, formatLang
+from odoo.tools import format_date
 
-BARS = 100  # per cent: the longest one
+from .paper import BARS, Paper, known, width
 
 
 class ReportCrmCampaignResults(models.AbstractModel):
@@ -33,7 +33,7 @@ class ReportCrmCampaignResults(models.AbstractModel):
             .get_dashboard(campaign_id=campaign.id)
         )
         sees_money = told["sees_money"]
-        paper = _Paper(self.env, campaign.currency_id)
+        paper = Paper(self.env, campaign.currency_id)
         return {
             "sees_money": sees_money,
             "figures": self._figures(told["totals"], sees_money, paper),
@@ -79,9 +79,9 @@ class ReportCrmCampaignResults(models.AbstractModel):
         goals = [
             {
                 "label": goal["label"],
-                "expected": forms[goal["kind"]](_known(goal["expected"])),
-                "actual": forms[goal["kind"]](_known(goal["actual"])),
-                "attainment": paper.share(_known(goal["attainment"])),
+                "expected": forms[goal["kind"]](known(goal["expected"])),
+                "actual": forms[goal["kind"]](known(goal["actual"])),
+                "attainment": paper.share(known(goal["attainment"])),
                 "is_bad": goal["is_bad"],
             }
             for goal in campaign.goals
@@ -122,7 +122,7 @@ class ReportCrmCampaignResults(models.AbstractModel):
                 "bars": [
                     {
                         "text": form(month[name]),
-                        "width": _width(month[name], most),
+                        "width": width(month[name], most),
                         "is_second": bool(place),
                     }
                     for place, name in enumerate(names)
@@ -175,37 +175,6 @@ class ReportCrmCampaignResults(models.AbstractModel):
         return campaign.get_control_result()["text"]
 
 
-class _Paper:
-    """Numbers as people of that language write them; a dash where there is none."""
-
-    def __init__(self, env, currency):
-        self.env = env
-        self.currency = currency
-
-    def money(self, amount):
-        return "–" if amount is None else format_amount(self.env, amount, self.currency)
-
-    def number(self, number):
-        return "–" if number is None else formatLang(self.env, round(number), digits=0)
-
-    def decimal(self, number):
-        return "–" if number is None else formatLang(self.env, number, digits=1)
-
-    def share(self, share):
-        if share is None:
-            return "–"
-        return f"{formatLang(self.env, 100 * share, digits=1)} %"
-
-
-def _known(value):
-    """Odoo's JSON says false where there is nothing."""
-    return None if value is False else value
-
-
-def _width(number, most):
-    return round(BARS * max(number, 0) / most, 1) if most > 0 else 0
-
-
 def _with_widths(rows, name):
     most = max((row[name] for row in rows), default=0)
-    return [row | {"width": _width(row[name], most)} for row in rows]
+    return [row | {"width": width(row[name], most)} for row in rows]

@@ -29,6 +29,7 @@ from . import test_crm_campaign_figure
 from . import test_crm_campaign_figure_money
 from . import test_crm_campaign_funnel
 from . import test_report_campaign_results
+from . import test_report_forecast
 from . import test_tours_results
 from . import test_crm_dashboard
 from . import test_crm_loyalty
@@ -94,6 +95,7 @@ from . import test_tours_activity
 from . import test_tours_business_card
 from . import test_tours_day
 from . import test_tours_entity_import
+from . import test_tours_forecast
 from . import test_tours_leaderboard
 from . import test_tours_masters
 from . import test_tours_operation

@@ -42,6 +42,10 @@ export class Loyalty extends Component {
         return this.load();
     }
 
+    onSegment(ev) {
+        return this.ask({ segment_id: Number(ev.target.value) || false });
+    }
+
     get told() {
         return this.state.told;
     }
