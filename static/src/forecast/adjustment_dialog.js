@@ -18,11 +18,16 @@ export class AdjustmentDialog extends Component {
     };
 
     setup() {
-        this.state = useState({ month: this.months[0].first, error: "", ...this.lineOf(this.months[0].first) });
+        const { first: month } = this.months.find(({ first }) => first >= this.thisMonth) || this.months.at(-1);
+        this.state = useState({ month, error: "", ...this.lineOf(month) });
     }
 
     get title() {
         return _t("Adjust the forecast of %s", this.props.name);
+    }
+
+    get thisMonth() {
+        return DateTime.local().startOf("month").toISODate();
     }
 
     get months() {

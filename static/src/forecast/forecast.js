@@ -71,7 +71,14 @@ export class Forecast extends Component {
             const { periods } = this.told;
             this.asked.chosen = (periods.find((one) => one.is_current) || periods[0]).key;
         }
+        this.tellAddress();
         this.loadAround();
+    }
+
+    /** What is asked for stands in the address of the page, to be kept and sent. */
+    tellAddress() {
+        const asked = Object.entries(this.asked).map(([name, value]) => [name, value || undefined]);
+        this.props.updateActionState?.(Object.fromEntries(asked));
     }
 
     /** What stands around the grid, of the chosen period: it may come a moment later. */
@@ -93,7 +100,6 @@ export class Forecast extends Component {
 
     ask(changes) {
         Object.assign(this.asked, changes);
-        this.props.updateActionState?.({ ...this.asked });
         return this.load();
     }
 
@@ -103,13 +109,13 @@ export class Forecast extends Component {
 
     choose(key) {
         this.asked.chosen = key;
-        this.props.updateActionState?.({ chosen: key });
+        this.tellAddress();
         return this.loadAround();
     }
 
     show(tab) {
         this.asked.tab = tab;
-        this.props.updateActionState?.({ tab });
+        this.tellAddress();
     }
 
     goBy(number) {
@@ -125,6 +131,7 @@ export class Forecast extends Component {
     setSince(start) {
         if (start && start < this.end) {
             this.asked.since = start;
+            this.tellAddress();
             this.loadAround();
         }
     }
