@@ -25,8 +25,8 @@ def shrunk(won, closed, expected, strength):
 def poisson_binomial(chances):
     """How likely each number of wins is, exactly.
 
-    One chance after the other is folded in (the recursion of Barlow and Heidtmann, 1984):
-    cost grows with the square of their number.
+    One chance after the other is folded in (the recursion of Barlow and Heidtmann,
+    1984): cost grows with the square of their number.
 
     :return: list of probabilities, of 0, 1 ... all of them
     """

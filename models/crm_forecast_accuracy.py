@@ -29,11 +29,11 @@ class CrmForecast(models.AbstractModel):
     ):
         """How close the forecast of each period came, by company, team and person.
 
-        The forecast of a period is the one when it began: what was committed, with the
-        adjustments of then. What came true is what was won in it. Accuracy is
-        1 - abs(actual - forecast) / actual, never below 0, and unknown where nothing was
-        won; of several periods, their errors are added up, and so is what was won. Bias
-        is (forecast - actual) / actual: above 0, more was promised than came.
+        The forecast of a period is the one when it began: what was committed, with
+        the adjustments of then. What came true is what was won in it. Accuracy is
+        1 - abs(actual - forecast) / actual, never below 0, and unknown where nothing
+        was won; of several periods, their errors are added up, and so is what was won.
+        Bias is (forecast - actual) / actual: above 0, more was promised than came.
 
         :param str first: a day of the first period; None: as many as end before today
         :param int count: how many periods; those that are not over are left out
@@ -87,16 +87,16 @@ class CrmForecast(models.AbstractModel):
         """Whether as many are won as probabilities say (a reliability curve).
 
         Looked at are the opportunities that were closed between two days, with the
-        probability that each had some days before it was closed (the first it had, if it
-        was made later).
+        probability that each had some days before it was closed (the first it had, if
+        it was made later).
 
         :param int days: how many days before
-        :return: dict of ``points``, one for each tenth of probabilities that there were:
-            ``low``, ``high``, ``count``, ``predicted`` and ``observed`` (both in per
-            cent); ``brier``: the mean square of what they were wrong by (0 is best; Brier
-            1950); ``reference``: that of always saying the share that is won; ``bias``:
-            predicted less observed, in per cent; ``count`` and ``days``. Brier,
-            reference and bias are false without opportunities.
+        :return: dict of ``points``, one for each tenth of probabilities that there
+            were: ``low``, ``high``, ``count``, ``predicted`` and ``observed`` (both in
+            per cent); ``brier``: the mean square of what they were wrong by (0 is best;
+            Brier 1950); ``reference``: that of always saying the share that is won;
+            ``bias``: predicted less observed, in per cent; ``count`` and ``days``.
+            Brier, reference and bias are false without opportunities.
         :raise UserError: when days are no days
         """
         if days < 0:

@@ -27,6 +27,7 @@ registry.category("web_tour.tours").add("crm_playbook_manager_sees_whether_it_wo
         {
             content: "Ten orders",
             trigger: ".o_pager_limit:contains(10), .o_kanban_view .o_kanban_record:eq(9)",
+            timeout: 30000,
         },
     ],
 });
