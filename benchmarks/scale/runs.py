@@ -28,6 +28,9 @@ JOBS = {
     "team_panel": "scene.history",
     "customer": "scene.history",
     "entity": "scene.history",
+    "forecast": "scene.pipeline",
+    "forecast_as_of": "scene.pipeline",
+    "waterfall": "scene.pipeline",
     # The last, since it gives somebody tasks besides.
     "my_day": "scene.history",
 }
