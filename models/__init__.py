@@ -92,6 +92,7 @@ from . import crm_incoming_sender
 from . import crm_lead_incoming
 from . import crm_lead_insert
 from . import crm_lead_merge
+from . import crm_lead_cycle
 from . import crm_lead_around
 from . import crm_lead_money
 from . import account_payment
@@ -108,6 +109,10 @@ from . import crm_operation_preview
 from . import crm_operation_schedule
 from . import res_company
 from . import res_company_points
+from . import crm_cycle_calendar
+from . import crm_cycle
+from . import crm_cycle_carry_over
+from . import crm_cycle_funnel
 from . import crm_forecast_category
 from . import crm_forecast_history
 from . import crm_forecast

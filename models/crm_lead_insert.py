@@ -9,6 +9,10 @@ from .engine import as_engine
 COPIED = ("phone", "function", "website", "phone_sanitized", "email_normalized")
 ADDRESS = ("street", "street2", "city", "zip", "state_id", "country_id")
 
+ONCE_A_ROUND = SQL(
+    "(crm_campaign_id, partner_id, campaign_round) WHERE crm_campaign_id IS NOT NULL"
+)
+
 
 class CrmLead(models.Model):
     """How the opportunities of a campaign are made: in sets, as complete as by hand.
@@ -20,12 +24,13 @@ class CrmLead(models.Model):
     _inherit = "crm.lead"
 
     @api.model
-    def _insert_opportunities(self, newcomers, values):
+    def _insert_opportunities(self, newcomers, values, unique=ONCE_A_ROUND):
         """Make one opportunity for each newcomer.
 
         :param newcomers: {"partner_id": list of ids, "user_id": list of the ids of
             their salespeople, "campaign_round": list of numbers}
         :param values: what all have in common; among it ``team_id``
+        :param unique: of which index there is one already where others were quicker
         :return: the new opportunities, in the order of the lists
         """
         team = self.env["crm.team"].browse(values["team_id"])
@@ -35,6 +40,7 @@ class CrmLead(models.Model):
             {name: SQL("given.%s", SQL.identifier(name)) for name in newcomers}
             | self._columns_from_partner()
             | self._columns_of_first_day(stage)
+            | self._columns_of_cycle(team, values.get("company_id"))
             | values,
             SQL(
                 "%s JOIN res_partner partner ON partner.id = given.partner_id"
@@ -46,10 +52,7 @@ class CrmLead(models.Model):
             reads=("res.partner",),
             # Where others take up the same entity at this moment, PostgreSQL tells
             # whoever comes second to begin anew.
-            on_conflict=SQL(
-                "ON CONFLICT (crm_campaign_id, partner_id, campaign_round)"
-                " WHERE crm_campaign_id IS NOT NULL DO NOTHING"
-            ),
+            on_conflict=SQL("ON CONFLICT %s DO NOTHING", unique),
         )
         leads._check_uncertain_phones()
         leads._score()

@@ -210,6 +210,27 @@ class CrmLead(models.Model):
             leads._cron_watch_idle()
 
 
+class CrmCycle(models.Model):
+    _inherit = "crm.cycle"
+
+    @api.model
+    def _cron_carry_over(self):
+        """One job a cycle: its batches lock it, so that they go one by one."""
+        if not hands_out(self.env):
+            return super()._cron_carry_over()
+        for cycle in self._to_carry_over():
+            description = self.env._("Playbook: carry over into %s", cycle.name)
+            hand_out(cycle, "_job_carry_over", description)
+        return None
+
+    def _job_carry_over(self):
+        """Go on with the cycle, if it is not closed while the job waited."""
+        with turn(self._to_carry_over() & self) as cycles:
+            cycles._carry_over_rest()
+        if self._to_carry_over() & self:
+            raise in_the_way(self.env)
+
+
 class CrmOperationRun(models.Model):
     _inherit = "crm.operation.run"
 

@@ -31,7 +31,9 @@ from . import test_crm_campaign_funnel
 from . import test_report_campaign_results
 from . import test_report_forecast
 from . import test_tours_results
+from . import test_crm_cycle
 from . import test_crm_dashboard
+from . import test_cycle_at_once
 from . import test_crm_loyalty
 from . import test_crm_occupation
 from . import test_crm_campaign_dry_run

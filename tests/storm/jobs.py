@@ -17,6 +17,7 @@ CRONS = {
     "run_due": ("crm.action", "_cron_run_due"),
     "watch_idle": ("crm.lead", "_cron_watch_idle"),
     "move_between_stages": ("crm.playbook.stage.move", "_cron_move"),
+    "carry_over": ("crm.cycle", "_cron_carry_over"),
     "run_operations": ("crm.operation.run", "_cron_run"),
     "send_mail": ("mail.mail", "process_email_queue"),
     "send_sms": ("sms.sms", "_process_queue"),
@@ -31,6 +32,7 @@ BATCHES = {
     "event_idle": ("BATCH",),
     "crm_playbook_stage_move": ("BATCH",),
     "crm_operation_run": ("BATCH",),
+    "crm_cycle_carry_over": ("BATCH",),
 }
 SECONDS_WITHOUT_DATABASE = 0.2
 
