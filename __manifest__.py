@@ -86,6 +86,7 @@
         "views/crm_message_effect_views.xml",
         "views/crm_satisfaction_views.xml",
         "views/crm_stage_stay_views.xml",
+        "views/crm_sale_effort_views.xml",
         "views/crm_attribution_views.xml",
         "views/crm_self_check_views.xml",
         "views/crm_campaign_views.xml",

@@ -78,6 +78,7 @@ from . import crm_message_effect
 from . import crm_dashboard
 from . import crm_satisfaction
 from . import crm_stage_stay
+from . import crm_sale_effort
 from . import crm_campaign_money
 from . import crm_campaign_expectation
 from . import crm_campaign_pause
@@ -93,6 +94,7 @@ from . import crm_lead_incoming
 from . import crm_lead_insert
 from . import crm_lead_merge
 from . import crm_lead_cycle
+from . import crm_playbook_stage_required
 from . import crm_lead_around
 from . import crm_lead_money
 from . import account_payment

@@ -9,7 +9,7 @@ class CrmCycle(models.Model):
 
     _inherit = "crm.cycle"
 
-    opportunity_count = fields.Integer("Opportunity Count", compute="_compute_funnel")
+    opportunity_count = fields.Integer(compute="_compute_funnel")
     customer_count = fields.Integer("Active Customers", compute="_compute_funnel")
     retention = fields.Float(
         compute="_compute_funnel",

@@ -322,22 +322,30 @@ class CrmForecast(models.AbstractModel):
         query = self._history()._search(whose & self._open() & self._at(moment))
         until = moment or fields.Datetime.now()
         today = self.env.company._points_day(until)
-        begins = [self.env.company._points_midnight(first) for first, _last in periods]
         was_due = SQL(
-            """(SELECT DISTINCT was.lead_key, period.first AS due, period.last
-                  FROM unnest(%s::date[], %s::date[], %s::timestamp[])
-                       AS period(first, last, begin)
-                  JOIN crm_forecast_history was
-                    ON was.date BETWEEN period.first AND period.last
-                   AND (was.valid_to IS NULL OR was.valid_to > period.begin)
-                   AND was.valid_from < %s
-                   AND was.state = 'open' AND was.category <> 'omitted'
-                 WHERE period.begin <= %s)""",
-            [first for first, _last in periods],
-            [last for _first, last in periods],
-            begins,
-            until,
-            until,
+            """(SELECT was.lead_key, period.first AS due, period.last
+                  FROM unnest(%(firsts)s::date[], %(lasts)s::date[],
+                              %(begins)s::timestamp[]) AS period(first, last, begin)
+                 CROSS JOIN LATERAL (
+                       SELECT lead_key FROM crm_forecast_history
+                        WHERE valid_to IS NULL AND %(due)s
+                        UNION
+                       SELECT lead_key FROM crm_forecast_history
+                        WHERE valid_to > period.begin AND %(due)s) was
+                 WHERE period.begin <= %(until)s)""",
+            firsts=[first for first, _last in periods],
+            lasts=[last for _first, last in periods],
+            begins=[
+                self.env.company._points_midnight(first) for first, _last in periods
+            ],
+            until=until,
+            due=SQL(
+                """state = 'open' AND category <> 'omitted' AND valid_from < %s
+               AND (company_id = %s OR company_id IS NULL)
+               AND date BETWEEN period.first AND period.last""",
+                until,
+                self.env.company.id,
+            ),
         )
         query.add_join(
             "JOIN",

@@ -80,6 +80,15 @@ class CrmForecastHistory(models.Model):
     _one_now_index = models.UniqueIndex("(lead_key) WHERE valid_to IS NULL")
     _one_at_a_time_index = models.UniqueIndex("(lead_key, valid_from)")
     _due_index = models.Index("(company_id, date, valid_to)")
+    # What is open now, and what was and ended: with what is asked of them.
+    _open_now_index = models.Index(
+        "(company_id, date) INCLUDE (lead_key, team_id, user_id, category, amount) "
+        "WHERE valid_to IS NULL AND state = 'open'"
+    )
+    _ended_index = models.Index(
+        "(company_id, valid_to) INCLUDE (date, lead_key, category, valid_from) "
+        "WHERE valid_to IS NOT NULL AND state = 'open'"
+    )
     _ends_after_it_begins = models.Constraint(
         "CHECK(valid_from < valid_to)", "A state ends after it began."
     )

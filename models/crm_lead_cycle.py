@@ -13,7 +13,6 @@ class CrmLead(models.Model):
 
     cycle_id = fields.Many2one(
         "crm.cycle",
-        "Cycle",
         compute="_compute_cycle_id",
         store=True,
         readonly=False,
@@ -34,7 +33,6 @@ class CrmLead(models.Model):
     )
     repurchase_of_id = fields.Many2one(
         "crm.lead",
-        "Repurchase Of",
         readonly=True,
         copy=False,
         ondelete="set null",

@@ -38,6 +38,7 @@ from . import test_crm_loyalty
 from . import test_crm_occupation
 from . import test_crm_campaign_dry_run
 from . import test_crm_message_effect
+from . import test_crm_sale_effort
 from . import test_crm_satisfaction
 from . import test_crm_self_check
 from . import test_crm_stage_stay
@@ -57,6 +58,7 @@ from . import test_crm_operation_schedule
 from . import test_crm_playbook_change
 from . import test_crm_playbook_rule
 from . import test_crm_playbook_rule_tell
+from . import test_crm_playbook_stage_required
 from . import test_crm_points
 from . import test_chances
 from . import test_crm_forecast
