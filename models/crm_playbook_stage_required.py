@@ -32,7 +32,13 @@ class CrmLead(models.Model):
         help="What must be done in this stage before the opportunity goes on.",
     )
 
-    @api.depends("playbook_stage_id", "stage_visit", "action_ids.state")
+    @api.depends(
+        "active",
+        "won_status",
+        "stage_visit",
+        "playbook_stage_id.required_type_ids",
+        "action_ids.state",
+    )
     def _compute_missing_type_ids(self):
         for lead in self:
             missing = lead._missing_types() if lead._is_open() else False
@@ -73,7 +79,8 @@ class CrmLead(models.Model):
 
         :param int stage_id: a stage of the playbook under way
         :raise UserError: when the stage is of another playbook, a journey is closed, or
-            what its stage requires was not done; going back is always possible
+            what its stage requires was not done; going back, and to a stage that
+            closes as lost, is always possible
         """
         self.check_access("write")
         stage = self.env["crm.playbook.stage"].browse(stage_id)
@@ -84,7 +91,9 @@ class CrmLead(models.Model):
         return super().go_to_stage(stage_id)
 
     def _goes_on_to(self, stage):
-        """Whether a stage comes after its own."""
+        """Whether a stage comes after its own, and is not where it is lost."""
+        if stage.sudo().closes_as == "lost":
+            return False
         order = self.sudo().playbook_id._stages()._in_order().ids
         own = self.playbook_stage_id.id
         if own not in order or stage.id not in order:

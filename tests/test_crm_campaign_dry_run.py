@@ -349,6 +349,12 @@ class TestCrmCampaignDryRunMessages(MessageCase):
         )
         self.assertFalse(any(one["problem"] for one in messages))
 
+    def test_what_a_stage_requires_keeps_no_message_away(self):
+        self.first.required_type_ids = self.visit
+        messages = self._messages()[0]["messages"]
+        self.assertEqual([one["channel"] for one in messages], ["email", "sms"])
+        self.assertFalse(any(one["problem"] for one in messages))
+
     def test_what_keeps_a_message_away_is_told_in_its_place(self):
         self.entities.phone = False
         self.mail_template.body_html = '<p t-out="object.no_such_field"/>'
