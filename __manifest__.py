@@ -137,6 +137,7 @@
         "demo/demo_day.xml",
         "demo/demo_customer.xml",
         "demo/demo_points.xml",
+        "demo/demo_forecast.xml",
     ],
     "assets": {
         "web.assets_backend": [

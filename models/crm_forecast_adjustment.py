@@ -172,8 +172,10 @@ class CrmForecast(models.AbstractModel):
 
     def _own_adjustments(self, periods, moment):
         lines = defaultdict(list)
-        for (team_id, user_id, month), line in self._adjustments(periods, moment):
-            node = self._paths({(team_id, user_id)})[team_id, user_id][-1]
+        adjustments = self._adjustments(periods, moment)
+        paths = self._paths({key[:2] for key, _line in adjustments})
+        for (team_id, user_id, month), line in adjustments:
+            node = paths[team_id, user_id][-1]
             lines[node, period_of(month, periods)].append(line)
         return {key: _together(of_node) for key, of_node in lines.items()}
 
