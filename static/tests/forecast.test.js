@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "@odoo/hoot";
-import { press, queryAllTexts, waitFor } from "@odoo/hoot-dom";
+import { press, queryAllTexts, queryOne, waitFor } from "@odoo/hoot-dom";
 import { animationFrame, mockDate } from "@odoo/hoot-mock";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { contains, getService, mountWithCleanup, onRpc } from "@web/../tests/web_test_helpers";
@@ -195,8 +195,10 @@ test("numbers open what is behind them", async () => {
 
 test("a past day is looked at, not changed", async () => {
     await mount();
-    await contains("input[name=as_of]").edit("2026-02-03", { confirm: "blur" });
-    await animationFrame();
+    const input = queryOne("input[name=as_of]");
+    input.value = "2026-02-03";
+    input.dispatchEvent(new Event("change"));
+    await waitFor(".alert-warning");
     expect.verifySteps([`forecast ["month",null,"2026-02-03",false]`]);
     expect(".o_forecast_quota").toHaveCount(0);
     expect(".o_forecast_adjust").toHaveCount(0);

@@ -1,7 +1,7 @@
 import { Component, useState } from "@odoo/owl";
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
-import { parseMonetary } from "@web/views/fields/parsers";
+import { parseFloat } from "@web/views/fields/parsers";
 
 const { DateTime } = luxon;
 
@@ -60,7 +60,7 @@ export class AdjustmentDialog extends Component {
         }
         let amount;
         try {
-            amount = parseMonetary(this.state.amount || "0");
+            amount = parseFloat(this.state.amount || "0");
         } catch {
             this.state.error = _t("%s is no amount.", this.state.amount);
             return;

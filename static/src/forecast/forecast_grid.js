@@ -1,7 +1,7 @@
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
-import { parseMonetary } from "@web/views/fields/parsers";
+import { parseFloat } from "@web/views/fields/parsers";
 import { AdjustmentDialog } from "./adjustment_dialog";
 import { integer, money, percentage } from "./numbers";
 
@@ -152,7 +152,7 @@ export class ForecastGrid extends Component {
         }
         let amount;
         try {
-            amount = parseMonetary(text || "0");
+            amount = parseFloat(text || "0");
         } catch {
             this.notification.add(_t("%s is no amount.", text), { type: "danger" });
             return;
