@@ -97,6 +97,7 @@ from . import test_shipped_scheme
 from . import test_tours
 from . import test_tours_activity
 from . import test_tours_business_card
+from . import test_tours_cycle
 from . import test_tours_day
 from . import test_tours_entity_import
 from . import test_tours_forecast
