@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -129,7 +129,9 @@ class CrmForecast(models.AbstractModel):
         before, after = self._instant(start), self._instant(end)
         whose = self._whose(team_id, user_id)
         counted = whose & self._open() & self._within(first, last)
-        closed = whose & CLOSED & self._within(first, last)
+        # What was open when the first day ended was closed after it.
+        late = Domain("valid_from", ">=", before or fields.Datetime.now())
+        closed = whose & CLOSED & late & self._within(first, last)
         return SQL(
             """WITH opening AS (%(opening)s), closing AS (%(closing)s),
                ended AS (%(ended)s),
