@@ -47,10 +47,11 @@ class ReplacementCase(PlaybookCase):
         }
 
     def _rows(self, table, column):
-        key = "id" if self._has_id(table) else "outcome_id, action_type_id"
+        # Tables of pairs have no id: the pair is one.
+        key = "id" if self._has_id(table) else "named.*"
         return self.env.execute_query(
             SQL(
-                "SELECT %s, %s FROM %s WHERE %s IS NOT NULL",
+                "SELECT %s, %s FROM %s named WHERE %s IS NOT NULL",
                 SQL(key),  # pylint: disable=sql-injection
                 SQL.identifier(column),
                 SQL.identifier(table),
