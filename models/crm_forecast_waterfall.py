@@ -133,39 +133,42 @@ class CrmForecast(models.AbstractModel):
         late = Domain("valid_from", ">=", before or fields.Datetime.now())
         closed = whose & CLOSED & late & self._within(first, last)
         return SQL(
-            """WITH opening AS (%(opening)s), closing AS (%(closing)s),
-               ended AS (%(ended)s),
+            """WITH opening AS (%(opening)s),
+               late AS (%(closing)s UNION ALL %(ended)s),
+               -- A full join is never done row by row, however few are expected.
+               pair AS MATERIALIZED (
+                   SELECT coalesce(opening.lead_key, late.lead_key) AS lead_key,
+                          opening.amount AS amount_then, late.amount AS amount_late,
+                          late.state = 'open' AS is_in, late.state AS state
+                     FROM opening FULL JOIN late ON late.lead_key = opening.lead_key),
                -- How those stood in the end that were counted only in the beginning,
-               gone AS (
-                   SELECT opening.*, now.state AS state_now, now.date AS date_now,
-                          now.category AS category_now, now.amount AS amount_now,
-                          %(is_ours)s AS is_ours
-                     FROM opening
+               gone AS MATERIALIZED (
+                   SELECT pair.lead_key, pair.amount_then AS amount,
+                          now.state AS state_now, now.category AS category_now,
+                          now.amount AS amount_now, %(is_ours)s AS is_ours
+                     FROM pair
                 LEFT JOIN crm_forecast_history now
-                       ON now.lead_key = opening.lead_key AND %(now)s
-                    WHERE NOT EXISTS (SELECT FROM closing
-                                       WHERE closing.lead_key = opening.lead_key)),
+                       ON now.lead_key = pair.lead_key AND %(now)s
+                    WHERE pair.amount_then IS NOT NULL AND is_in IS NOT TRUE),
                -- and in the beginning those that are counted only in the end, or ended.
-               come AS (
-                   SELECT late.*, now.state AS state_then,
-                          now.category AS category_then,
+               come AS MATERIALIZED (
+                   SELECT pair.lead_key, pair.amount_late AS amount, pair.state,
+                          now.state AS state_then, now.category AS category_then,
                           %(is_ours)s AS is_ours
-                     FROM (SELECT lead_key, amount, 'open' AS state FROM closing
-                           UNION ALL
-                           SELECT lead_key, amount, state FROM ended) late
+                     FROM pair
                 LEFT JOIN crm_forecast_history now
-                       ON now.lead_key = late.lead_key AND %(then)s
-                    WHERE NOT EXISTS (SELECT FROM opening
-                                       WHERE opening.lead_key = late.lead_key)),
+                       ON now.lead_key = pair.lead_key AND %(then)s
+                    WHERE pair.amount_then IS NULL),
                changed AS (
-                   SELECT lead_key, closing.amount - opening.amount AS difference
-                     FROM opening JOIN closing USING (lead_key)
+                   SELECT lead_key, amount_late - amount_then AS difference
+                     FROM pair WHERE amount_then IS NOT NULL AND is_in
                 UNION ALL
                    SELECT lead_key, amount_now - amount FROM gone
                     WHERE is_ours AND state_now IN ('won', 'lost'))
-               SELECT lead_key, 'opening' AS step, amount FROM opening
+               SELECT lead_key, 'opening' AS step, amount_then AS amount FROM pair
+                WHERE amount_then IS NOT NULL
             UNION ALL
-               SELECT lead_key, 'closing', amount FROM closing
+               SELECT lead_key, 'closing', amount_late FROM pair WHERE is_in
             UNION ALL
                SELECT lead_key,
                       CASE WHEN difference > 0 THEN 'increased' ELSE 'decreased' END,
@@ -195,7 +198,7 @@ class CrmForecast(models.AbstractModel):
                 WHERE state <> 'open'
                   AND (state_then IS NULL OR state_then = 'open')""",
             opening=self._rows_at(counted, before),
-            closing=self._rows_at(counted, after),
+            closing=self._rows_at(counted, after, "state"),
             ended=self._rows_at(closed, after, "state"),
             now=self._holds(after),
             then=self._holds(before),
