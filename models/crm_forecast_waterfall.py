@@ -234,10 +234,14 @@ class CrmForecast(models.AbstractModel):
         )
 
     def _is_ours(self, whose):
-        """Whether the row ``now`` is of whom the question is about, and may be seen."""
+        """Whether the row ``now`` is of whom the question is about, and may be seen.
+
+        With an offset, PostgreSQL looks at that row, and does not gather all of them.
+        """
         query = self._history()._search(whose)
         return SQL(
-            "EXISTS (SELECT FROM %s WHERE %s AND crm_forecast_history.id = now.id)",
+            "EXISTS (SELECT FROM %s WHERE %s AND crm_forecast_history.id = now.id"
+            " OFFSET 0)",
             query.from_clause,
             query.where_clause,
         )
