@@ -53,7 +53,7 @@ GOALS = {
     "results": within("campaign results", "the aggregate by hand", 0.1),
     "forecast": within("forecast of a quarter", "grouping the opportunities", 1),
     "forecast_as_of": within("forecast two months ago", "the forecast now", 2),
-    "waterfall": within("movement since last week", "the forecast now", 2),
+    "waterfall": within("movement since last week", "the forecast now", 3),
     "agenda": within("agenda, first page", "My Activities", 1),
     "my_day": within("My Day of a busy person", "of one with 80 tasks", 2),
     "team_load": quicker("load of a team", "grouping mail.activity", 20),
