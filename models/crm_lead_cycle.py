@@ -2,6 +2,7 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from .crm_lead_merge import CrmLead as MergedLead
+from .engine import as_engine
 
 KINDS = [("new", "New"), ("repurchase", "Repurchase")]
 
@@ -105,6 +106,23 @@ class CrmLead(models.Model):
             to_stage_id=stage.id,
         )
         self._plan_stage_task(stage, lines)
+
+    def _merge_dependences(self, opportunities):
+        """Who was carried over stays so: the cycle makes no other opportunity."""
+        result = super()._merge_dependences(opportunities)
+        carried = opportunities.filtered(
+            lambda lead: lead.cycle_customer_key and lead.cycle_id.state == "open"
+        )[:1]
+        if carried and not self.cycle_customer_key:
+            names = "cycle_id", "repurchase_of_id", "cycle_customer_key"
+            values = {
+                name: self._fields[name].convert_to_write(carried[name], carried)
+                for name in names
+            }
+            as_engine(carried).write(dict.fromkeys(names, False))
+            self.env.flush_all()
+            as_engine(self).write(values)
+        return result
 
     # === WHAT THEY HAD LAST TIME === #
 

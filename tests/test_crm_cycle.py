@@ -285,6 +285,20 @@ class TestCarryOver(CycleCase):
         self.next.with_user(self.manager).action_carry_over()
         self.assertEqual(len(self._repurchases()), 2)
 
+    def test_what_it_is_merged_into_is_the_repurchase(self):
+        self._win(self.people[0])
+        self._open_next()
+        carried = self._repurchases()
+        other = self._create_lead(self.people[0], expected_revenue=500.0)
+        other.stage_id = self.env["crm.stage"].search(
+            [("is_won", "=", False)], order="sequence desc", limit=1
+        )
+        kept = (carried | other).merge_opportunity()
+        self.assertEqual(kept, other)
+        self.assertEqual(self._repurchases(), kept)
+        self.next.with_user(self.manager).action_carry_over()
+        self.assertEqual(self._repurchases(), kept)
+
     def test_they_begin_the_playbook_of_the_team(self):
         self._win(self.people[0])
         self.team.playbook_id = self.playbook
